@@ -1,0 +1,61 @@
+"""The application and its command line (`python app.py --help`): wires the rooms together and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+import ocpi
+import pages
+import rest
+import schema
+from edge import AUTHENTICATOR, SERVICES, add_common_headers, answer_errors
+from fleet.providers import fleet_of
+from jobs.engine import JobEngine
+from resolvers.auth import Authenticator, JwksKeys, SecretKeys
+from resolvers.context import Services
+from settings import Settings
+from storage.database import Database
+from storage.lock import only_process
+from storage.migrate import migrate
+
+MAX_BODY_BYTES = 32 * 2**20  # 10,000 sites of a bulk request with room to spare
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The gateway as an aiohttp application; it migrates the database and starts the engines when it starts."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors])
+    app.on_response_prepare.append(add_common_headers)
+    app[AUTHENTICATOR] = Authenticator(
+        JwksKeys(settings.jwks_url) if settings.jwks_url else SecretKeys(settings.jwt_secret.get_secret_value())
+    )
+
+    async def services(app: web.Application) -> AsyncIterator[None]:
+        with only_process(settings.resolved_database_url):
+            database = Database(settings.resolved_database_url)
+            await asyncio.to_thread(migrate, database)
+            fleet = fleet_of(database, settings)
+            jobs = JobEngine(settings, database, fleet)
+            app[SERVICES] = Services(settings, database, jobs, fleet)
+            await fleet.start()
+            await jobs.start()
+            yield
+            await jobs.stop()
+            await fleet.stop()
+            await database.close()
+
+    app.cleanup_ctx.append(services)
+    schema.add_routes(app, settings)
+    rest.add_routes(app)
+    ocpi.add_routes(app)
+    pages.add_routes(app)
+    return app
+
+
+if __name__ == "__main__":
+    from commands import main  # the commands import this module: as `app`, not as the script that it is here
+
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,250 @@
+"""What chargers cost: memory and CPU of one, the time until a thousand have booted, frames a second of one process.
+
+    python -m bench.fleet [--chargers 5000] [--database-url URL]
+
+Starts a CSMS and a gateway of its own on free ports and asks the gateway over REST, as a client does. The CSMS is a
+bare one, which answers without a look at the schemas, so that it is not what is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import psutil
+
+from bench.bare_csms import free_port
+
+ROOT = Path(__file__).parents[1]
+SECRET = "a-secret-of-the-benchmark-with-enough-bytes"
+HEARTBEAT_S = 60
+FIRST = 1_000
+IDLE_S = 20.0
+LOAD_S = 30.0
+TRANSACTION_EVERY_S = 600
+FLOOD_S = 10.0
+DEADLINE_S = 120.0
+REPORTED = "{:<58}{:>14}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chargers", type=int, default=5_000, help="how many run at the end (default %(default)s)")
+    parser.add_argument("--database-url", default="", help="a PostgreSQL database to use (default: a new SQLite file)")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, _csms() as csms, _gateway(Path(folder), args.database_url) as gateway:
+        asyncio.run(_measure(csms, gateway, args.chargers))
+    _print_one_process_per_charger()
+
+
+class Gateway:
+    """The process under test, and a client of it."""
+
+    def __init__(self, url: str, process: psutil.Process) -> None:
+        self.url = url
+        self.process = process
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[aiohttp.ClientSession]:
+        headers = {"Authorization": f"Bearer {_token()}"}
+        async with aiohttp.ClientSession(self.url, headers=headers) as session:
+            yield session
+
+    @property
+    def rss_mib(self) -> float:
+        return self.process.memory_info().rss / 2**20
+
+    @property
+    def cpu_s(self) -> float:
+        times = self.process.cpu_times()
+        return times.user + times.system
+
+
+async def _measure(csms_url: str, gateway: Gateway, chargers: int) -> None:
+    async with gateway.client() as client:
+        location = await _location(client)
+        empty = gateway.rss_mib
+        started = time.monotonic()
+        await _create(client, location, min(FIRST, chargers), csms_url)
+        await _until_booted(csms_url, min(FIRST, chargers))
+        _report(f"{min(FIRST, chargers):,} chargers booted after the request (s)", time.monotonic() - started)
+        if chargers > FIRST:
+            await _create(client, location, chargers - FIRST, csms_url)
+            await _until_booted(csms_url, chargers)
+        _report(f"{chargers:,} chargers booted after the first request (s)", time.monotonic() - started)
+        await asyncio.sleep(2)
+        _report(f"memory of the process with {chargers:,} connected (MiB)", gateway.rss_mib)
+        _report("memory of one charger (KiB)", (gateway.rss_mib - empty) * 1024 / chargers)
+        _report(f"CPU idle, heartbeat {HEARTBEAT_S} s (cores)", await _cores(gateway, asyncio.sleep(IDLE_S)))
+        load = _load(client, location, chargers)
+        _report("CPU with a transaction of each charger in 10 min (cores)", await _cores(gateway, load))
+        _report("frames a second through the process, at its limit", await _flood(csms_url))
+
+
+async def _cores(gateway: Gateway, work: Any) -> float:
+    """How many cores the process used while something went on."""
+    cpu, at = gateway.cpu_s, time.monotonic()
+    await work
+    return (gateway.cpu_s - cpu) / (time.monotonic() - at)
+
+
+async def _load(client: aiohttp.ClientSession, location: str, chargers: int) -> None:
+    """Starts sessions of some seconds at the rate at which each charger has one in ten minutes."""
+    ids = await _some_chargers(client, location)
+    pause_s = TRANSACTION_EVERY_S / chargers
+    end = time.monotonic() + LOAD_S
+    for id in ids:
+        if time.monotonic() > end:
+            return
+        event = {"id_tag": "BENCH", "duration_seconds": 10}
+        await _post(client, "/ocpp/commands/start-session", {"target": {"charger_id": id}, "event": event})
+        await asyncio.sleep(pause_s)
+
+
+async def _flood(csms_url: str) -> float:
+    """Frames a second when the CSMS asks every charger again and again."""
+    body = {"seconds": FLOOD_S}
+    async with aiohttp.ClientSession() as client, client.post(_http(csms_url, "/flood"), json=body) as response:
+        return float((await response.json())["frames_per_second"])
+
+
+async def _create(client: aiohttp.ClientSession, location: str, count: int, ws_url: str) -> None:
+    group = {
+        "template": {
+            "brand_slug": "wallbox",
+            "model_slug": "wallbox-pulsar-plus",
+            "connector_type": "Type2",
+            "ws_url": ws_url,
+            "identity_prefix": f"B{uuid4().hex[:6]}-",
+        },
+        "chargers_number": count,
+    }
+    await _post(client, f"/ocpp/locations/{location}/chargers", [group])
+
+
+async def _location(client: aiohttp.ClientSession) -> str:
+    coordinates = {"latitude": 52.52, "longitude": 13.4}
+    site = {"name": "Bench", "address": "1", "city": "Berlin", "country": "DE", "coordinates": coordinates}
+    return str((await _post(client, "/ocpp/locations", site))["id"])
+
+
+async def _some_chargers(client: aiohttp.ClientSession, location: str) -> list[str]:
+    pages = range(1, 11)
+    ids: list[str] = []
+    for page in pages:
+        async with client.get(f"/ocpp/locations/{location}/chargers?limit=100&page={page}") as response:
+            ids += [charger["id"] for charger in (await response.json())["data"]]
+    return ids
+
+
+async def _post(client: aiohttp.ClientSession, path: str, body: Any) -> Any:
+    async with client.post(path, json=body) as response:
+        answer = await response.json()
+        if response.status >= 300:
+            raise SystemExit(f"{path}: {response.status} {answer}")
+        return answer
+
+
+async def _until_booted(csms_url: str, count: int) -> None:
+    end = time.monotonic() + DEADLINE_S
+    async with aiohttp.ClientSession() as client:
+        while time.monotonic() < end:
+            async with client.get(_http(csms_url, "/stats")) as response:
+                stats = await response.json()
+            if stats["booted"] >= count:
+                return
+            await asyncio.sleep(0.1)
+    raise SystemExit(f"only {stats['booted']} of {count} chargers booted in {DEADLINE_S:.0f} s")
+
+
+def _http(csms_url: str, path: str) -> str:
+    return csms_url.replace("ws://", "http://").removesuffix("/ocpp") + path
+
+
+@contextmanager
+def _csms() -> Iterator[str]:
+    port = free_port()
+    with _process([sys.executable, "-m", "bench.bare_csms", str(port), str(HEARTBEAT_S)], {}):
+        yield f"ws://127.0.0.1:{port}/ocpp"
+
+
+@contextmanager
+def _gateway(folder: Path, database_url: str) -> Iterator[Gateway]:
+    port = free_port()
+    environ = {
+        "CHARGEYARD_DATA_DIR": str(folder),
+        "CHARGEYARD_JWT_SECRET": SECRET,
+        "CHARGEYARD_PORT": str(port),
+        "CHARGEYARD_DATABASE_URL": database_url,
+        "CHARGEYARD_LOG_LEVEL": "WARNING",
+    }
+    with _process([sys.executable, "app.py", "serve"], environ) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/health")
+        yield Gateway(url, psutil.Process(process.pid))
+
+
+@contextmanager
+def _process(command: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait_for(url: str) -> None:
+    from urllib.request import urlopen
+
+    for _ in range(200):
+        try:
+            urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"{url} does not answer")
+
+
+def _token() -> str:
+    environ = {**os.environ, "CHARGEYARD_JWT_SECRET": SECRET}
+    printed = subprocess.run(
+        [sys.executable, "app.py", "token"], cwd=ROOT, env=environ, capture_output=True, check=True, text=True
+    )
+    return printed.stdout.strip().splitlines()[-1].strip()
+
+
+def _print_one_process_per_charger() -> None:
+    """The floor of a simulator that runs each charger as a Node process: an idle one that has opened a WebSocket."""
+    script = "require('node:http'); setTimeout(() => {}, 3000)"
+    try:
+        process = subprocess.Popen(["node", "-e", script])
+    except FileNotFoundError:
+        print("Node is not installed: one process per charger is not measured")
+        return
+    time.sleep(1)
+    rss = psutil.Process(process.pid).memory_info().rss / 2**20
+    process.kill()
+    process.wait()
+    _report("an idle Node process, the least of one process per charger (MiB)", rss)
+
+
+def _report(name: str, value: float) -> None:
+    print(REPORTED.format(name, f"{value:,.2f}" if value < 100 else f"{value:,.0f}"), flush=True)
+
+
+if __name__ == "__main__":
+    main()

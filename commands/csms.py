@@ -1,0 +1,245 @@
+"""Starts a small CSMS that accepts every charger, for trying things out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint as ChargePoint16
+from ocpp.v16 import call_result as result16
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
+from ocpp.v201 import ChargePoint as ChargePoint201
+from ocpp.v201 import call_result as result201
+from ocpp.v201.datatypes import IdTokenInfoType
+from ocpp.v201.enums import AuthorizationStatusEnumType, RegistrationStatusEnumType
+
+from settings import Settings
+
+DEFAULT_PORT = 9000
+BACKLOG = 1024  # a fleet arrives at once
+REPORT_S = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on (default %(default)s)")
+    parser.add_argument("--heartbeat", type=int, default=60, help="heartbeat interval in seconds (default %(default)s)")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(args.host, args.port, args.heartbeat))
+    return 0
+
+
+async def serve(host: str, port: int, heartbeat_s: int) -> None:
+    """Serves until the process is told to stop."""
+    csms = Csms(heartbeat_s)
+    runner = web.AppRunner(csms.application(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+    print(f"CSMS on ws://{host}:{runner.addresses[0][1]}/ocpp (OCPP 1.6 and 2.0.1, accepts everything)", flush=True)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    report = asyncio.create_task(csms.report_forever())
+    await stopped.wait()
+    report.cancel()
+    await csms.close()
+    await runner.cleanup()
+
+
+class Csms:
+    """Who is connected, and how much they said."""
+
+    def __init__(self, heartbeat_s: int) -> None:
+        self.heartbeat_s = heartbeat_s
+        self.transactions = count(1)
+        self.connected: dict[int, web.WebSocketResponse] = {}
+        self.booted = 0
+        self.messages = 0
+
+    def application(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._accept)
+        return app
+
+    async def close(self) -> None:
+        for socket in list(self.connected.values()):
+            await socket.close(code=1001)
+
+    async def report_forever(self) -> None:
+        """Prints the counts whenever they change: over the last line on a terminal, else as lines."""
+        shown = ""
+        while True:
+            line = f"{len(self.connected)} connected, {self.booted} booted, {self.messages} messages"
+            if line != shown:
+                shown = line
+                print(f"\r{line}\x1b[K" if sys.stdout.isatty() else line, end=_line_end(), flush=True)
+            await asyncio.sleep(REPORT_S)
+
+    async def _accept(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=["ocpp2.0.1", "ocpp1.6"], compress=False)
+        await socket.prepare(request)
+        station = _STATIONS.get(socket.ws_protocol or "")
+        if station is None:
+            await socket.close(code=1002, message=b"speak ocpp1.6 or ocpp2.0.1")
+            return socket
+        self.connected[id(socket)] = socket
+        try:
+            await station(request.path.rpartition("/")[2], Connection(socket, self), self).start()
+        except ConnectionError:
+            pass  # the charger hung up, which is its right
+        finally:
+            del self.connected[id(socket)]
+        return socket
+
+
+class Connection:
+    """A socket as the `ocpp` package wants it."""
+
+    def __init__(self, socket: web.WebSocketResponse, csms: Csms) -> None:
+        self._socket = socket
+        self._csms = csms
+
+    async def recv(self) -> str:
+        message = await self._socket.receive()
+        if message.type is not WSMsgType.TEXT:
+            raise ConnectionResetError("the charger hung up")
+        self._csms.messages += 1
+        text: str = message.data
+        return text
+
+    async def send(self, text: str) -> None:
+        await self._socket.send_str(text)
+
+
+def _line_end() -> str:
+    return "" if sys.stdout.isatty() else "\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Station16(ChargePoint16):  # type: ignore[misc]  # `ocpp` ships no types
+    """The CSMS's side of one OCPP 1.6 charger."""
+
+    def __init__(self, identity: str, connection: Connection, csms: Csms) -> None:
+        super().__init__(identity, connection)
+        self._csms = csms
+
+    @on("BootNotification")
+    async def on_boot(self, **_payload: Any) -> Any:
+        self._csms.booted += 1
+        return result16.BootNotification(_now(), self._csms.heartbeat_s, RegistrationStatus.accepted)
+
+    @on("Heartbeat")
+    async def on_heartbeat(self) -> Any:
+        return result16.Heartbeat(_now())
+
+    @on("Authorize")
+    async def on_authorize(self, **_payload: Any) -> Any:
+        return result16.Authorize(IdTagInfo(AuthorizationStatus.accepted))
+
+    @on("StartTransaction")
+    async def on_start(self, **_payload: Any) -> Any:
+        return result16.StartTransaction(next(self._csms.transactions), IdTagInfo(AuthorizationStatus.accepted))
+
+    @on("StopTransaction")
+    async def on_stop(self, **_payload: Any) -> Any:
+        return result16.StopTransaction()
+
+    @on("MeterValues")
+    async def on_meter_values(self, **_payload: Any) -> Any:
+        return result16.MeterValues()
+
+    @on("StatusNotification")
+    async def on_status(self, **_payload: Any) -> Any:
+        return result16.StatusNotification()
+
+    @on("FirmwareStatusNotification")
+    async def on_firmware_status(self, **_payload: Any) -> Any:
+        return result16.FirmwareStatusNotification()
+
+    @on("DiagnosticsStatusNotification")
+    async def on_diagnostics_status(self, **_payload: Any) -> Any:
+        return result16.DiagnosticsStatusNotification()
+
+    @on("DataTransfer")
+    async def on_data_transfer(self, **_payload: Any) -> Any:
+        return result16.DataTransfer("Accepted")
+
+
+class Station201(ChargePoint201):  # type: ignore[misc]
+    """The CSMS's side of one OCPP 2.0.1 charging station."""
+
+    def __init__(self, identity: str, connection: Connection, csms: Csms) -> None:
+        super().__init__(identity, connection)
+        self._csms = csms
+
+    @on("BootNotification")
+    async def on_boot(self, **_payload: Any) -> Any:
+        self._csms.booted += 1
+        return result201.BootNotification(_now(), self._csms.heartbeat_s, RegistrationStatusEnumType.accepted)
+
+    @on("Heartbeat")
+    async def on_heartbeat(self) -> Any:
+        return result201.Heartbeat(_now())
+
+    @on("Authorize")
+    async def on_authorize(self, **_payload: Any) -> Any:
+        return result201.Authorize(IdTokenInfoType(AuthorizationStatusEnumType.accepted))
+
+    @on("TransactionEvent")
+    async def on_transaction_event(self, **payload: Any) -> Any:
+        info = IdTokenInfoType(AuthorizationStatusEnumType.accepted) if "id_token" in payload else None
+        return result201.TransactionEvent(id_token_info=info)
+
+    @on("StatusNotification")
+    async def on_status(self, **_payload: Any) -> Any:
+        return result201.StatusNotification()
+
+    @on("MeterValues")
+    async def on_meter_values(self, **_payload: Any) -> Any:
+        return result201.MeterValues()
+
+    @on("NotifyReport")
+    async def on_notify_report(self, **_payload: Any) -> Any:
+        return result201.NotifyReport()
+
+    @on("FirmwareStatusNotification")
+    async def on_firmware_status(self, **_payload: Any) -> Any:
+        return result201.FirmwareStatusNotification()
+
+    @on("LogStatusNotification")
+    async def on_log_status(self, **_payload: Any) -> Any:
+        return result201.LogStatusNotification()
+
+    @on("SecurityEventNotification")
+    async def on_security_event(self, **_payload: Any) -> Any:
+        return result201.SecurityEventNotification()
+
+    @on("ReservationStatusUpdate")
+    async def on_reservation_status(self, **_payload: Any) -> Any:
+        return result201.ReservationStatusUpdate()
+
+    @on("ReportChargingProfiles")
+    async def on_report_profiles(self, **_payload: Any) -> Any:
+        return result201.ReportChargingProfiles()
+
+    @on("DataTransfer")
+    async def on_data_transfer(self, **_payload: Any) -> Any:
+        return result201.DataTransfer("Accepted")
+
+
+_STATIONS: dict[str, type[Station16] | type[Station201]] = {"ocpp1.6": Station16, "ocpp2.0.1": Station201}

@@ -1,0 +1,247 @@
+"""Plays a scenario through the API, and remembers what came of each step."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from commands.importer.client import Client
+from commands.scenario.plan import AnyStep, Charge, Fault, Network, Plan, Plug, Power, Start, Wait, Weather
+
+POLL_S = 0.25
+PAGE = 100
+SLICES_PER_MINUTE = 30  # of a ramp
+AT_ONCE = 50
+
+CREATE_LOCATION = "mutation($input: CreateLocationInput!) { createLocation(input: $input) { location { id } } }"
+DELETE_LOCATION = "mutation($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
+CREATE_CHARGERS = "mutation($input: BulkCreateChargersInput!) { bulkCreateChargers(input: $input) { job { id } } }"
+CHARGERS = """query($id: ID!, $after: String) { location(id: $id) { chargers(first: 100, after: $after) {
+    nodes { id identity runtime { connected } evses { status } } pageInfo { hasNextPage endCursor }
+} } }"""
+COMMAND = """mutation($input: {input}!) {{ {name}(input: $input) {{ queuedCount failed {{ identity error }} }} }}"""
+RESET = "mutation($id: ID!) { resetCharger(input: {id: $id}) { charger { id } } }"
+
+UNIFIED = {"plug": "plugConnector", "unplug": "unplugConnector", "stop": "stopSession"}
+
+
+@dataclass
+class StepReport:
+    """What came of a step: how many chargers it was for, how many did it, and why the others did not."""
+
+    name: str
+    targeted: int = 0
+    done: int = 0
+    seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> int:
+        return self.targeted - self.done
+
+
+@dataclass
+class Report:
+    """What came of a scenario."""
+
+    name: str
+    steps: list[StepReport] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        return sum(step.failed for step in self.steps)
+
+
+class Play:
+    """One run of a scenario. The same seed picks the same chargers, in the order of their identities."""
+
+    def __init__(self, client: Client, plan: Plan, csms_url: str) -> None:
+        self._client = client
+        self._plan = plan
+        self._csms_url = csms_url
+        self._chance = random.Random(plan.seed)
+        self._location_id = ""
+        self._chargers: list[str] = []
+        self.report = Report(plan.name)
+
+    async def run(self) -> Report:
+        """Plays every step, whatever became of the one before, and cleans up. Raises Refused and Unreachable."""
+        self._location_id = await self._create_location()
+        try:
+            await self._timed("create", self._create_chargers)
+            for step in self._plan.steps:
+                await self._timed(step.do, partial(self._step, step))
+        finally:
+            if not self._plan.keep:
+                await self._client.execute(DELETE_LOCATION, id=self._location_id)
+        return self.report
+
+    async def _timed(self, name: str, work: Any) -> None:
+        report = StepReport(name)
+        self.report.steps.append(report)
+        started = time.monotonic()
+        await work(report)
+        report.seconds = time.monotonic() - started
+
+    async def _create_location(self) -> str:
+        site = {
+            "name": self._plan.name,
+            "address": "Scenario",
+            "city": "Scenario",
+            "country": "DE",
+            "coordinates": {"latitude": 0.0, "longitude": 0.0},
+        }
+        data = await self._client.execute(CREATE_LOCATION, input=site)
+        return str(data["createLocation"]["location"]["id"])
+
+    async def _create_chargers(self, report: StepReport) -> None:
+        """Creates the chargers, slice by slice where there is a ramp, and waits until they are connected."""
+        wanted = self._plan.chargers
+        report.targeted = wanted.count
+        slices = max(1, min(wanted.count, round(wanted.ramp_minutes * SLICES_PER_MINUTE)))
+        pause_s = wanted.ramp_minutes * 60 / slices
+        for number in range(slices):
+            count = wanted.count * (number + 1) // slices - wanted.count * number // slices
+            await self._create_some(wanted.count * number // slices, count)
+            await asyncio.sleep(pause_s)
+        report.done = await self._until_connected(wanted.count)
+        if report.failed:
+            report.reasons["not connected in time"] = report.failed
+        found = sorted(await self._read(), key=lambda charger: charger["identity"])
+        self._chargers = [charger["id"] for charger in found]
+        if wanted.network is not None:
+            await self._set_network(wanted.network)
+
+    async def _create_some(self, first: int, count: int) -> None:
+        wanted = self._plan.chargers
+        template = {
+            "brandSlug": wanted.brand_slug,
+            "modelSlug": wanted.model_slug,
+            "connectorType": wanted.connector_type,
+            "ocppVersion": wanted.ocpp_version.replace("OCPP", "OCPP_").replace(".", "_"),
+            "wsUrl": wanted.ws_url or self._csms_url,
+            "identityPrefix": f"{wanted.identity_prefix}{self._location_id[-6:]}-",
+        }
+        ids = [f"{number:05}" for number in range(first, first + count)]
+        groups = [{"template": template, "chargerIds": ids[at : at + 1000]} for at in range(0, count, 1000)]
+        await self._client.execute(CREATE_CHARGERS, input={"locationId": self._location_id, "groups": groups})
+
+    async def _step(self, step: AnyStep, report: StepReport) -> None:
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+            return
+        if isinstance(step, Weather):
+            await self._set_network(step)
+            report.targeted = report.done = len(self._chargers)
+            return
+        chosen = self._chosen(step.share)
+        report.targeted = len(chosen)
+        await self._each(step, chosen, report)
+
+    async def _each(self, step: Plug | Start | Charge | Fault | Power, chosen: list[str], report: StepReport) -> None:
+        match step:
+            case Start():
+                event: dict[str, Any] = {"idTag": step.id_tag, "durationSeconds": step.duration_seconds}
+                await self._command("startSession", chosen, event, report)
+            case Charge():
+                event = {"idTag": step.id_tag, "targetEnergyKwh": step.target_energy_kwh}
+                await self._command("startSession", chosen, event, report)
+                await self._until_charged(chosen, step.patience_seconds, report)
+            case Power():
+                await self._command("powerUpdate", chosen, {"powerW": step.power_w}, report)
+            case Fault():
+                await self._singly("injectFault", chosen, {"faultType": step.fault_type}, report)
+            case Plug(do="repair"):
+                await self._singly("clearFault", chosen, {}, report)
+            case Plug(do="reconnect_storm"):
+                await self._storm(chosen, report)
+            case Plug():
+                await self._command(UNIFIED[step.do], chosen, {}, report)
+
+    async def _command(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> None:
+        """One command to many chargers of the location."""
+        target = {"locationId": self._location_id, "chargerIds": list(ids)}
+        await self._send(name, {"target": target, **event}, report)
+
+    async def _singly(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> None:
+        """A command that takes one charger, to each of them."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(id: str) -> None:
+            async with gate:
+                await self._send(name, {"target": {"chargerId": id}, **event}, report)
+
+        await asyncio.gather(*(one(id) for id in ids))
+
+    async def _send(self, name: str, input: dict[str, Any], report: StepReport) -> None:
+        document = COMMAND.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
+        outcome = (await self._client.execute(document, input=input))[name]
+        report.done += outcome["queuedCount"]
+        report.reasons.update(failure["error"] for failure in outcome["failed"])
+
+    async def _storm(self, ids: Sequence[str], report: StepReport) -> None:
+        """Cuts the power of all of them at once, and waits until they are back."""
+        await asyncio.gather(*(self._client.execute(RESET, id=id) for id in ids))
+        back = await self._until_connected(len(self._chargers))
+        report.done = max(0, len(ids) - (len(self._chargers) - back))
+        if report.failed:
+            report.reasons["not back in time"] = report.failed
+
+    async def _set_network(self, network: Network) -> None:
+        conditions = network.model_dump(include=set(Network.model_fields))
+        names = {name: "".join(_camel(name)) for name in conditions}
+        event = {names[name]: value for name, value in conditions.items()}
+        input = {"target": {"locationId": self._location_id}, "seed": self._plan.seed, **event}
+        document = COMMAND.format(name="setNetworkConditions", input="SetNetworkConditionsInput")
+        await self._client.execute(document, input=input)
+
+    async def _until_connected(self, count: int) -> int:
+        """How many are connected, once it is so many or the patience is over."""
+        end = time.monotonic() + self._plan.boot_seconds
+        while True:
+            connected = [charger["runtime"]["connected"] for charger in await self._read()].count(True)
+            if connected >= count or time.monotonic() > end:
+                return connected
+            await asyncio.sleep(POLL_S)
+
+    async def _until_charged(self, ids: Sequence[str], patience_s: float, report: StepReport) -> None:
+        """Waits until none of them charges any more; those that do at the end have failed."""
+        end = time.monotonic() + patience_s
+        await asyncio.sleep(POLL_S)
+        while True:
+            busy = [c["id"] for c in await self._read() if c["id"] in set(ids) and _is_busy(c)]
+            if not busy or time.monotonic() > end:
+                break
+            await asyncio.sleep(POLL_S)
+        if busy:
+            report.done -= len(busy)
+            report.reasons["not charged in time"] += len(busy)
+
+    async def _read(self) -> list[dict[str, Any]]:
+        """The chargers as they are now."""
+        found: list[dict[str, Any]] = []
+        after, more = None, True
+        while more:
+            page = (await self._client.execute(CHARGERS, id=self._location_id, after=after))["location"]["chargers"]
+            found += page["nodes"]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        return found
+
+    def _chosen(self, share: float) -> list[str]:
+        count = max(1, round(share * len(self._chargers)))
+        return self._chance.sample(self._chargers, min(count, len(self._chargers)))
+
+
+def _is_busy(charger: dict[str, Any]) -> bool:
+    return any(evse["status"] == "CHARGING" for evse in charger["evses"])
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,53 @@
+"""Print a bearer token, signed with this installation's secret."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from uuid import UUID, uuid4
+
+from commands.secret import FIRST_TOKEN_DAYS, with_secret
+from resolvers.auth import Role, make_token
+from settings import Settings
+
+DAY_S = 24 * 3600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--role",
+        choices=[role.value for role in Role],
+        default=Role.USER.value,
+        help="user: bound to one organization (default); admin: names the organization with each call",
+    )
+    parser.add_argument("--organization", type=_uuid, metavar="UUID", help="a user's organization (default: a new one)")
+    parser.add_argument("--days", type=_days, default=FIRST_TOKEN_DAYS, help="lifetime in days (default: %(default)s)")
+    parser.add_argument("--subject", default="command-line", help="who the token is for (default: %(default)s)")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    settings = with_secret(settings)
+    role = Role(args.role)
+    organization_id = (args.organization or str(uuid4())) if role is Role.USER else None
+    print(
+        make_token(
+            settings.jwt_secret.get_secret_value(),
+            subject=args.subject,
+            role=role,
+            organization_id=organization_id,
+            lifetime_s=round(args.days * DAY_S),
+        )
+    )
+    print(f"organization: {organization_id or 'named per call in X-Organization-Id'}", file=sys.stderr)
+    return 0
+
+
+def _uuid(text: str) -> str:
+    return str(UUID(text))
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days <= 3650:
+        raise ValueError("out of range")
+    return days

@@ -1,0 +1,172 @@
+"""The HTTP edge that GraphQL, REST and OCPI share: from a request to its context, from an error to its status."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import count
+from os import getpid
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic_core import to_json
+
+from errors import ChargeyardError, Forbidden, RateLimited, Unauthenticated, Unavailable
+from resolvers.auth import Authenticator, Principal
+from resolvers.context import Context, Services
+
+log = logging.getLogger("chargeyard.edge")
+
+SERVICES = web.AppKey("services", Services)
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+# makes the body of a 500 from the error's id, where it is not ours
+FAILURE_BODY: web.RequestKey[Callable[[str], bytes]] = web.RequestKey("failure_body")
+
+ORGANIZATION_HEADER = "X-Organization-Id"
+REQUEST_ID_HEADER = "X-Request-Id"
+CORS_HEADERS = (
+    f"Authorization, Content-Type, Idempotency-Key, If-None-Match, {ORGANIZATION_HEADER}, {REQUEST_ID_HEADER}"
+)
+CORS_EXPOSED = f"ETag, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, {REQUEST_ID_HEADER}"
+PREFLIGHT_MAX_AGE_S = 600
+
+COMPRESS_FROM_BYTES = 1024  # below this gzip costs more than it saves
+_GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+
+
+async def context_of(request: web.Request) -> Context:
+    """The context of one operation of this request; a refused token is kept and raised where it is needed."""
+    caller: Principal | Unauthenticated | Forbidden
+    try:
+        principal = await request.app[AUTHENTICATOR].principal(request.headers.get("Authorization"))
+        caller = principal.scoped(request.headers.get(ORGANIZATION_HEADER))
+    except (Unauthenticated, Forbidden) as exc:
+        caller = exc
+    return Context(request.app[SERVICES], caller)
+
+
+def retry_headers(error: ChargeyardError) -> dict[str, str]:
+    """`Retry-After` for the errors that are worth another try."""
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited | Unavailable) else {}
+
+
+def log_unexpected(exc: BaseException) -> str:
+    """Logs what nobody expected, once, with its traceback; gives the id that the client is told."""
+    error_id = uuid4().hex[:12]
+    log.error("unexpected error %s", error_id, exc_info=exc)
+    return error_id
+
+
+def json_answer(request: web.Request, body: bytes, status: int = 200) -> web.Response:
+    """A JSON response, compressed where it is large and the client takes gzip."""
+    response = web.Response(body=body, status=status, content_type="application/json")
+    if len(body) >= COMPRESS_FROM_BYTES:
+        response.headers["Vary"] = "Accept-Encoding"
+        if _GZIP_ACCEPTED.search(request.headers.get("Accept-Encoding", "")):
+            response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+def revalidated(request: web.Request, response: web.Response) -> web.Response:
+    """The response with its entity tag, or 304 where the client has it already (RFC 9110 §13.1.2).
+
+    The tag is weak because the same body may travel compressed or not.
+    """
+    assert isinstance(response.body, bytes)
+    tag = f'W/"{blake2b(response.body, digest_size=12).hexdigest()}"'
+    known = request.headers.get("If-None-Match", "")
+    if known.strip() == "*" or _opaque(tag) in {_opaque(each) for each in known.split(",")}:
+        response = web.Response(status=304)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def error_answer(request: web.Request, status: int, detail: Any, **others: Any) -> web.Response:
+    """The one error body of everything but GraphQL and OCPI."""
+    return json_answer(request, to_json({"detail": detail, **others}), status)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns what a handler raises into an answer; the last place where an unexpected error can be caught."""
+    try:
+        return await handler(request)
+    except ChargeyardError as exc:
+        response = error_answer(request, exc.http_status, str(exc))
+        response.headers.update(retry_headers(exc))
+        if isinstance(exc, Unauthenticated):
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    except web.HTTPMethodNotAllowed as exc:
+        return _other_method(request, sorted({*exc.allowed_methods, "OPTIONS"}))
+    except web.HTTPException as exc:
+        if exc.status < 400:
+            raise
+        return error_answer(request, exc.status, _HTTP_DETAILS.get(exc.status, exc.reason))
+    except web.RequestPayloadError:
+        return error_answer(request, 400, "The request body did not arrive in full or could not be decoded.")
+    except Exception as exc:  # noqa: BLE001 - the edge of the process: nothing may escape as a traceback
+        return json_answer(request, request.get(FAILURE_BODY, _failure_body)(log_unexpected(exc)), 500)
+
+
+def _failure_body(error_id: str) -> bytes:
+    return to_json({"detail": "Something went wrong on our side.", "error_id": error_id})
+
+
+async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Puts on every response its request's id and, for the origins of the settings, the CORS headers."""
+    response.headers[REQUEST_ID_HEADER] = _request_id(request)
+    allowed = request.app[SERVICES].settings.allowed_origins
+    if not allowed:
+        return
+    response.headers.add("Vary", "Origin")
+    origin = request.headers.get("Origin")
+    if origin is not None and (origin in allowed or "*" in allowed):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+
+
+def _request_id(request: web.Request) -> str:
+    """The id that the client gave this request, where it is a plain one, or a new one."""
+    given = request.headers.get(REQUEST_ID_HEADER)
+    if given is not None and re.fullmatch(r"[\w.:/+=-]{1,128}", given, re.ASCII):
+        return given
+    return f"{_of_process(getpid())}{next(_numbers):016x}"
+
+
+@lru_cache(maxsize=1)
+def _of_process(_pid: int) -> str:
+    """A random number, another one in each process; one for each request would cost as much as a small read."""
+    return uuid4().hex[:16]
+
+
+_numbers = count(1)
+
+_HTTP_DETAILS = {
+    404: "There is nothing at this path.",
+    413: "The request body is too large.",
+}
+
+
+def _other_method(request: web.Request, allowed: list[str]) -> web.Response:
+    """The answer to OPTIONS, CORS preflights included, and 405 to other methods that a path does not have."""
+    if request.method != "OPTIONS":
+        response = error_answer(request, 405, f"{request.method} is not allowed here.")
+    else:
+        response = web.Response(status=204)
+        if "Access-Control-Request-Method" in request.headers:
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(allowed)
+            response.headers["Access-Control-Allow-Headers"] = CORS_HEADERS
+            response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_MAX_AGE_S)
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _opaque(tag: str) -> str:
+    return tag.strip().removeprefix("W/")

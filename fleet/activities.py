@@ -1,0 +1,46 @@
+"""What a charger does beside charging, played as its sequence of statuses: firmware updates, uploads of logs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from fleet import life
+from fleet.dialect import Request
+from fleet.station import Station
+
+STEP_S = 1.0
+AFTER_REBOOT_S = 5.0  # by then it has restarted and registered again
+
+REBOOT = "reboot"  # a step that reports nothing and restarts the charger
+
+Report = Callable[[str], Request]
+
+
+def play(station: Station, name: str, steps: Sequence[str], report: Report, *, delay_s: float = 0.0) -> None:
+    """Reports one status after the other, in place of what this activity was at before."""
+    station.after(name, delay_s, lambda: _play(station, name, steps, report))
+
+
+def last(station: Station, name: str) -> Request | None:
+    """What an activity under way last reported."""
+    return station.activities.get(name)
+
+
+async def _play(station: Station, name: str, steps: Sequence[str], report: Report) -> None:
+    before, after = _split(steps)
+    for step in before:
+        station.activities[name] = report(step)
+        station.say(station.activities[name])
+        await asyncio.sleep(STEP_S)
+    if after:
+        life.restart(station, "FirmwareUpdate")
+        station.after(name, AFTER_REBOOT_S, lambda: _play(station, name, after, report))
+    else:
+        station.activities.pop(name, None)
+
+
+def _split(steps: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The steps before the restart, and those behind it."""
+    at = steps.index(REBOOT) if REBOOT in steps else len(steps)
+    return steps[:at], steps[at + 1 :]

@@ -1,0 +1,50 @@
+"""From a charger's rows to its charge point."""
+
+from __future__ import annotations
+
+from fleet.connector import Connector
+from fleet.dialect import Dialect
+from fleet.memory import recall
+from fleet.station import Nameplate, Recorder, Station
+from fleet.v16 import V16
+from fleet.v201 import V201
+from storage.models import Charger, Evse, OcppVersion
+
+DIALECTS: dict[str, Dialect] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_0_1: V201()}
+
+DEFAULT_POWER_W = 22_000
+
+
+def build(charger: Charger, recorder: Recorder) -> Station:
+    """The charge point as it was when its power was cut; needs the charger's connectors and EVSEs loaded."""
+    charge_point = charger.charge_point
+    meters = {row.connector_number: row.meter_wh for row in charge_point.connectors}
+    connectors = [
+        Connector(evse.connector_number, evse.max_power or _power_w(charger), meters.get(evse.connector_number, 0))
+        for evse in sorted(charger.evses, key=_number)
+    ]
+    for connector, evse in zip(connectors, sorted(charger.evses, key=_number), strict=True):
+        connector.written_status = evse.status
+    plate = Nameplate(
+        id=charger.id,
+        organization_id=charger.organization_id,
+        charge_point_id=charge_point.id,
+        identity=charger.identity,
+        vendor=charger.vendor_name,
+        model=charger.model,
+        serial_number=charge_point.serial_number,
+        firmware_version=charge_point.firmware_version,
+        connector_type=charger.connector_type,
+        max_power_w=_power_w(charger),
+        ws_url=charger.ws_url,
+    )
+    memory = recall(charge_point.configuration, connectors)
+    return Station(plate, DIALECTS[charger.ocpp_version], connectors, memory, recorder)
+
+
+def _power_w(charger: Charger) -> int:
+    return charger.max_charging_power or DEFAULT_POWER_W
+
+
+def _number(evse: Evse) -> int:
+    return evse.connector_number

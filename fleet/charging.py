@@ -1,0 +1,177 @@
+"""What drivers, cars and the CSMS do to a connector: cable, token, remote start, energy, faults, availability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fleet import authorization, transactions
+from fleet.connector import Authorization, Connector, Transaction
+from fleet.dialect import StopReason
+from fleet.keys import Setting
+from fleet.station import Station
+
+
+class Refused(Exception):
+    """The charger can't do this now; its text is the reason, for the client."""
+
+
+def plug(station: Station, connector: Connector) -> None:
+    """Puts the cable in; a token that waited for it begins its transaction."""
+    if connector.plugged:
+        raise Refused(f"Connector {connector.number} already has a cable plugged in.")
+    if connector.fault is not None:
+        raise Refused(f"Connector {connector.number} has a fault: {connector.fault}.")
+    connector.plugged = True
+    connector.finished = False
+    station.report(connector)
+    if connector.authorization is not None:
+        start(station, connector, connector.authorization)
+
+
+def unplug(station: Station, connector: Connector) -> None:
+    """Takes the cable out; by setting that ends the transaction, or leaves it suspended (OCPP 1.6 §4.8, 2.0.1 E09)."""
+    if not connector.plugged:
+        raise Refused(f"Connector {connector.number} has no cable plugged in.")
+    if connector.transaction is not None and not station.is_set(Setting.STOP_ON_EV_DISCONNECT):
+        connector.plugged = connector.ev_ready = False
+        transactions.changed(station, connector)
+        return
+    transactions.end(station, connector, StopReason.EV_DISCONNECTED)
+    transactions.unplugged(station, connector)
+    apply_availability(station)
+
+
+def start(station: Station, connector: Connector, by: Authorization) -> None:
+    """Begins a transaction for a token that was accepted."""
+    reason = why_not_start(station, connector, by.token)
+    if reason is not None:
+        raise Refused(reason)
+    station.cancel(f"cable {connector.number}")
+    transactions.begin(station, connector, by)
+
+
+def why_not_start(station: Station, connector: Connector, token: str) -> str | None:
+    """What stands in the way of a transaction on this connector."""
+    number = connector.number
+    if connector.fault is not None:
+        return f"Connector {number} has a fault: {connector.fault}."
+    if connector.transaction is not None:
+        return f"Connector {number} has a transaction already."
+    if not connector.operative:
+        return f"Connector {number} is out of service."
+    if not connector.plugged:
+        return f"Connector {number} has no cable plugged in."
+    reserved = connector.reservation
+    if reserved is not None and not _is_for(station, reserved.token, reserved.parent, token):
+        return f"Connector {number} is reserved for another token."
+    return None
+
+
+def stop(station: Station, connector: Connector, reason: StopReason, token: str | None = None) -> None:
+    if connector.transaction is None:
+        raise Refused(f"Connector {connector.number} has no transaction.")
+    transactions.end(station, connector, reason, token=token)
+    apply_availability(station)
+
+
+async def present(station: Station, connector: Connector, by: Authorization) -> None:
+    """Asks for the verdict on a token and starts if it is accepted: now, or when the cable comes."""
+    connector.authorization = by
+    station.report(connector)
+    info = await authorization.authorize(station, by.token, by.token_type)
+    if connector.authorization is not by:
+        return  # another token came meanwhile, or the cable went
+    if not info.accepted:
+        connector.authorization = None
+        station.report(connector)
+        return
+    start_when_plugged(station, connector, by)
+
+
+def start_when_plugged(station: Station, connector: Connector, by: Authorization) -> None:
+    """Starts at once, or waits for the cable for as long as ConnectionTimeOut says."""
+    if connector.plugged:
+        if why_not_start(station, connector, by.token) is None:
+            start(station, connector, by)
+        return
+    connector.authorization = by
+    station.report(connector)
+    timeout_s = station.number(Setting.CONNECTION_TIMEOUT)
+    station.after(f"cable {connector.number}", timeout_s, lambda: _nobody_came(station, connector))
+
+
+def set_energy(station: Station, connector: Connector, *, wanted: bool) -> None:
+    """The car asks for energy, or stops taking it."""
+    if connector.transaction is None:
+        raise Refused(f"Connector {connector.number} has no transaction.")
+    connector.ev_ready = wanted
+    transactions.changed(station, connector)
+
+
+def set_power(station: Station, connector: Connector, power_w: int) -> None:
+    """What the car draws from now on, as far as the connector and the charging profiles allow."""
+    connector.power_w = power_w
+    transactions.changed(station, connector)
+    station.changed()
+
+
+def inject_fault(station: Station, connector: Connector, fault: str) -> None:
+    """Breaks a connector: no energy flows until the fault is cleared."""
+    connector.fault = fault
+    transactions.changed(station, connector)
+
+
+def clear_fault(station: Station, connector: Connector) -> None:
+    connector.fault = None
+    transactions.changed(station, connector)
+
+
+def unlock(station: Station, connector: Connector) -> None:
+    """Opens the lock of the plug; a running transaction ends first (OCPP 1.6 §5.18)."""
+    if connector.transaction is not None:
+        transactions.end(station, connector, StopReason.UNLOCK)
+        apply_availability(station)
+
+
+def set_availability(station: Station, connectors: Iterable[Connector], *, operative: bool) -> bool:
+    """Takes connectors in or out of service. False when a transaction has to end before (OCPP 1.6 §5.2, 2.0.1 G03)."""
+    at_once = True
+    for connector in connectors:
+        connector.wanted_operative = operative
+        at_once = at_once and connector.transaction is None
+    apply_availability(station)
+    return at_once
+
+
+def apply_availability(station: Station) -> None:
+    """Lets connectors without a transaction change to the availability that is wanted."""
+    for connector in station.connectors:
+        if connector.transaction is None and connector.operative != connector.wanted_operative:
+            connector.operative = connector.wanted_operative
+            station.report(connector)
+            station.changed()
+
+
+def first(station: Station, fits: Callable[[Connector], bool]) -> Connector | None:
+    """The first connector for which something holds."""
+    return next((connector for connector in station.connectors if fits(connector)), None)
+
+
+def find_transaction(station: Station, id: str | int) -> tuple[Connector, Transaction] | None:
+    """A running transaction by the id that its CSMS knows it by."""
+    for connector in station.connectors:
+        transaction = connector.transaction
+        if transaction is not None and str(id) in (transaction.id, str(transaction.number)):
+            return connector, transaction
+    return None
+
+
+async def _nobody_came(station: Station, connector: Connector) -> None:
+    connector.authorization = None
+    station.report(connector)
+
+
+def _is_for(station: Station, token: str, parent: str | None, presented: str) -> bool:
+    if token.lower() == presented.lower():
+        return True
+    return parent is not None and authorization.parent_of(station, presented) == parent

@@ -1,0 +1,96 @@
+"""What a version of OCPP is to a charger: how it says things, and what it understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fleet.connector import Connector, ConnectorStatus, Transaction
+from fleet.frames import Payload
+from fleet.keys import Keys
+from fleet.link import Reply
+
+if TYPE_CHECKING:
+    from fleet.station import Station
+
+Request = tuple[str, Payload]
+Handler = Callable[["Station", Payload], Reply]
+
+
+class Trigger(StrEnum):
+    """Why a transaction is reported (OCPP 2.0.1 TriggerReasonEnumType)."""
+
+    AUTHORIZED = "Authorized"
+    CABLE_PLUGGED_IN = "CablePluggedIn"
+    REMOTE_START = "RemoteStart"
+    REMOTE_STOP = "RemoteStop"
+    CHARGING_STATE = "ChargingStateChanged"
+    PERIODIC = "MeterValuePeriodic"
+    TRIGGERED = "Trigger"
+
+
+class StopReason(StrEnum):
+    """Why a transaction ended (OCPP 2.0.1 ReasonEnumType; OCPP 1.6 §7.36 has some of them)."""
+
+    LOCAL = "Local"
+    REMOTE = "Remote"
+    EV_DISCONNECTED = "EVDisconnected"
+    DEAUTHORIZED = "DeAuthorized"
+    POWER_LOSS = "PowerLoss"
+    REBOOT = "Reboot"
+    SOFT_RESET = "SoftReset"
+    HARD_RESET = "HardReset"
+    UNLOCK = "UnlockCommand"
+    TIME_LIMIT = "TimeLimitReached"
+    ENERGY_LIMIT = "EnergyLimitReached"
+    OTHER = "Other"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """What is known of a token. `status` is the version's own word; only Accepted charges."""
+
+    status: str
+    expires_at: str | None = None
+    parent: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == "Accepted"
+
+
+class Dialect(Protocol):
+    """One version. Requests are (action, payload); times and meters are read when a request is made."""
+
+    version: str
+    subprotocol: str
+    keys: Keys
+    handlers: Mapping[str, Handler]
+    sends: frozenset[str]
+    messages: frozenset[str]  # all that chargers may send in this version, with or without cause
+
+    def password(self, text: str) -> bytes: ...
+    def boot(self, station: Station) -> Request: ...
+    def heartbeat(self) -> Request: ...
+    def status(self, station: Station, connector: Connector) -> Request: ...
+    def status_name(self, status: ConnectorStatus) -> str: ...
+    def authorize(self, token: str, token_type: str) -> Request: ...
+    def token_info(self, answer: Payload) -> TokenInfo | None: ...
+    def started(self, station: Station, connector: Connector, transaction: Transaction) -> Request: ...
+    def updated(
+        self, station: Station, connector: Connector, transaction: Transaction, trigger: Trigger
+    ) -> Request | None: ...
+    def ended(
+        self,
+        station: Station,
+        connector: Connector,
+        transaction: Transaction,
+        reason: StopReason,
+        token: str | None,
+        at: str,
+    ) -> Request: ...
+    def reservation_over(self, id: int) -> Request | None: ...
+    def transaction_number(self, answer: Payload) -> int | None: ...
+    def number(self, transaction_number: int, payload: dict[str, Any]) -> None: ...

@@ -1,0 +1,120 @@
+"""What a CSMS can configure: keys (OCPP 1.6 §9) and variables (OCPP 2.0.1 Part 2 Appendix 3), declared per version.
+
+The charger reads `settings`; each version's table says which of its keys is which setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleet.station import Station
+
+
+class Setting(StrEnum):
+    """What the charger's behaviour depends on, whatever the version calls it."""
+
+    HEARTBEAT_INTERVAL = "heartbeat_interval"
+    METER_INTERVAL = "meter_interval"
+    METER_MEASURANDS = "meter_measurands"
+    CONNECTION_TIMEOUT = "connection_timeout"
+    AUTHORIZE_REMOTE = "authorize_remote"
+    LOCAL_PRE_AUTHORIZE = "local_pre_authorize"
+    LOCAL_AUTHORIZE_OFFLINE = "local_authorize_offline"
+    ALLOW_OFFLINE_UNKNOWN = "allow_offline_unknown"
+    CACHE_ENABLED = "cache_enabled"
+    LIST_ENABLED = "list_enabled"
+    STOP_ON_EV_DISCONNECT = "stop_on_ev_disconnect"
+    STOP_ON_INVALID_TOKEN = "stop_on_invalid_token"
+    MESSAGE_ATTEMPTS = "message_attempts"
+    MESSAGE_RETRY_INTERVAL = "message_retry_interval"
+    PING_INTERVAL = "ping_interval"
+    PASSWORD = "password"
+
+
+class Kind(StrEnum):
+    """How a key's text is read."""
+
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TEXT = "string"
+    LIST = "MemberList"
+
+
+class Outcome(StrEnum):
+    """What came of a change. OCPP 1.6 §7.19; 2.0.1's SetVariableStatusEnumType has a word for each."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    REBOOT_REQUIRED = "RebootRequired"
+    UNKNOWN = "NotSupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. Its default may depend on the charger; `maximum` is the greatest number or length accepted."""
+
+    name: str
+    kind: Kind
+    default: str | Callable[[Station], str]
+    setting: Setting | None = None
+    read_only: bool = False
+    write_only: bool = False
+    reboot: bool = False
+    minimum: int = 0
+    maximum: int = 2**31 - 1
+    members: frozenset[str] = frozenset()
+
+    def accepts(self, value: str) -> bool:
+        """Whether a text is a value of this key."""
+        match self.kind:
+            case Kind.INTEGER:
+                return value.removeprefix("-").isdecimal() and self.minimum <= int(value) <= self.maximum
+            case Kind.BOOLEAN:
+                return value.lower() in ("true", "false")
+            case Kind.LIST:
+                return not self.members or set(filter(None, map(str.strip, value.split(",")))) <= self.members
+            case Kind.TEXT:
+                return self.minimum <= len(value) <= self.maximum
+
+
+class Keys:
+    """One version's keys, by name and by setting."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self.by_name: Mapping[str, Key] = {key.name: key for key in keys}
+        self.by_setting: Mapping[Setting, Key] = {k.setting: k for k in self.by_name.values() if k.setting}
+
+    def value(self, station: Station, key: Key) -> str:
+        """The value in force."""
+        stored = station.memory.keys.get(key.name)
+        if stored is not None:
+            return stored
+        return key.default if isinstance(key.default, str) else key.default(station)
+
+    def change(self, station: Station, name: str, value: str) -> Outcome:
+        """Sets a key for good."""
+        key = self.by_name.get(name)
+        if key is None:
+            return Outcome.UNKNOWN
+        if key.read_only or not key.accepts(value):
+            return Outcome.REJECTED
+        station.memory.keys[name] = value
+        station.changed()
+        return Outcome.REBOOT_REQUIRED if key.reboot else Outcome.ACCEPTED
+
+
+def integer(name: str, default: int, setting: Setting | None = None, *, minimum: int = 0, reboot: bool = False) -> Key:
+    return Key(name, Kind.INTEGER, str(default), setting, minimum=minimum, reboot=reboot)
+
+
+def boolean(name: str, default: bool, setting: Setting | None = None) -> Key:
+    return Key(name, Kind.BOOLEAN, "true" if default else "false", setting)
+
+
+def fixed(name: str, value: str | Callable[[Station], str], kind: Kind = Kind.INTEGER) -> Key:
+    """A key that the CSMS can read only."""
+    return Key(name, kind, value, read_only=True)

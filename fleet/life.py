@@ -1,0 +1,187 @@
+"""The life of a charge point with its power on: connect, boot, beat, and come back when the connection is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import aiohttp
+
+from fleet import reservations, transactions
+from fleet.chance import Chance
+from fleet.keys import Setting
+from fleet.link import CallFailed, Disconnected, Link
+from fleet.station import ACCEPTED, Station
+from fleet.uplink import Uplink
+
+log = logging.getLogger("chargeyard.fleet")
+
+BACKOFF_FIRST_S = 1.0
+BACKOFF_MAX_S = 60.0
+BOOT_RETRY_S = 60.0  # when the CSMS names no interval
+REBOOT_S = 1.0  # how long a reset takes
+
+
+async def run(station: Station, uplink: Uplink) -> None:
+    """Keeps it connected until it is cancelled, which is a cut of its power."""
+    chance = Chance(station.network.conditions.seed, station.plate.identity + "/backoff")
+    attempt = 0
+    station.power_on()
+    transactions.recover(station)
+    reservations.resume(station)
+    try:
+        while True:
+            attempt = 0 if await _one_connection(station, uplink) else attempt + 1
+            delay_s = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(attempt, 10))
+            await asyncio.sleep(chance.between(delay_s / 2, delay_s))
+    finally:
+        station.power_off()
+
+
+async def boot(station: Station) -> None:
+    """Sends BootNotification and does as the answer says (OCPP 1.6 §4.2, 2.0.1 B01-B03)."""
+    try:
+        answer = await station.call(station.dialect.boot(station))
+    except Disconnected:
+        return
+    except CallFailed as failure:
+        log.info("%s could not boot: %s", station.plate.identity, failure)
+        station.after("boot", BOOT_RETRY_S, lambda: boot(station))
+        return
+    station.registration = answer["status"]
+    if station.registration != ACCEPTED:
+        station.after("boot", answer["interval"] or BOOT_RETRY_S, lambda: boot(station))
+        return
+    station.boot_reason = "Unknown"  # of the next, unless a reset or a cut of the power gives one
+    if answer["interval"] > 0:
+        key = station.dialect.keys.by_setting[Setting.HEARTBEAT_INTERVAL]
+        station.memory.keys[key.name] = str(answer["interval"])
+    _registered(station)
+
+
+def schedule_heartbeat(station: Station) -> None:
+    """Starts the interval anew, with the value now in force; 0 sends none."""
+    interval_s = station.number(Setting.HEARTBEAT_INTERVAL)
+    if interval_s > 0:
+        station.after("heartbeat", interval_s, lambda: _beat(station))
+    else:
+        station.cancel("heartbeat")
+
+
+def settings_changed(station: Station) -> None:
+    """Lets running timers follow the values that are now in force."""
+    if station.online:
+        schedule_heartbeat(station)
+    transactions.reschedule(station)
+
+
+def restart(station: Station, reason: str) -> None:
+    """Reboots: the connection ends, and the next begins with a BootNotification that names the reason."""
+    station.registration = None
+    station.boot_reason = reason
+    for connector in station.connectors:
+        connector.authorization = None
+    station.after("reboot", REBOOT_S, lambda: hang_up(station))
+
+
+async def hang_up(station: Station) -> None:
+    """Closes the connection; the station connects again by itself."""
+    if station.link is not None:
+        await station.link.close()
+
+
+async def _one_connection(station: Station, uplink: Uplink) -> bool:
+    """One connection from its opening to its end. False when there was none."""
+    arrival = Arrival(uplink.gate(station.plate.ws_url))
+    await arrival.begin()
+    try:
+        station.link = link = await _connect(station, uplink)
+        station.last_seen_at = datetime.now(UTC)
+        station.changed()
+        station.follow(lambda: _arrive(station, arrival))
+        await link.read()
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+        log.debug("%s is not connected: %s", station.plate.identity, exc)
+        return False
+    finally:
+        arrival.end()
+        _disconnected(station)
+    return True
+
+
+async def _connect(station: Station, uplink: Uplink) -> Link:
+    if station.network.refuses():
+        raise ConnectionRefusedError("the simulated network refused the connection")
+    subprotocol, password = station.dialect.subprotocol, station.setting(Setting.PASSWORD)
+    websocket = await uplink.connect(
+        station.plate.ws_url,
+        station.plate.identity,
+        subprotocol=subprotocol,
+        password=station.dialect.password(password) if password else None,
+        ping_s=station.number(Setting.PING_INTERVAL),
+    )
+    if websocket.protocol != subprotocol:
+        await websocket.close(code=aiohttp.WSCloseCode.PROTOCOL_ERROR)
+        raise ConnectionError(f"the CSMS does not speak {subprotocol}")
+    return Link(websocket, station, station.network)
+
+
+async def _arrive(station: Station, arrival: Arrival) -> None:
+    """Registers on a new connection.
+
+    A station that lost only its connection announces itself again, as most CSMS expect of a new connection, but not
+    in a transaction: a boot would say that the transaction was interrupted.
+    """
+    try:
+        if station.registration == ACCEPTED and any(c.transaction for c in station.connectors):
+            _registered(station)
+        else:
+            station.registration = None
+            await boot(station)
+    finally:
+        arrival.end()
+
+
+def _registered(station: Station) -> None:
+    station.changed()
+    schedule_heartbeat(station)
+    for connector in station.connectors:
+        connector.reported = None
+        station.report(connector)
+    transactions.resume(station)
+
+
+async def _beat(station: Station) -> None:
+    schedule_heartbeat(station)
+    if station.online:
+        await station.call(station.dialect.heartbeat())
+
+
+def _disconnected(station: Station) -> None:
+    if station.link is None:
+        return
+    station.link = None
+    station.cancel("heartbeat")
+    station.cancel("boot")
+    transactions.went_offline(station)
+    station.changed()
+
+
+class Arrival:
+    """A charger's place among those that connect; given up once it has booted or failed."""
+
+    __slots__ = ("_gate", "_held")
+
+    def __init__(self, gate: asyncio.Semaphore) -> None:
+        self._gate = gate
+        self._held = False
+
+    async def begin(self) -> None:
+        await self._gate.acquire()
+        self._held = True
+
+    def end(self) -> None:
+        if self._held:
+            self._held = False
+            self._gate.release()

@@ -1,0 +1,117 @@
+"""Commands to chargers of other processes: a table that the senders fill and the chargers' processes empty."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from errors import Conflict, Unavailable
+from storage import mailbox as rows
+from storage.database import Database
+from storage.models import Charger, FleetCommand, FleetCommandStatus, new_id
+from storage.session import ALL_TENANTS
+
+log = logging.getLogger("chargeyard.fleet")
+
+LOOK_S = 0.2  # how often a process looks for commands to its chargers
+WAITING_LOOK_S = 0.05  # the same while it waits for an answer itself
+ANSWER_S = 10.0
+RETRY_S = 2.0
+
+Execute = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Mailbox:
+    """Sends commands and answers those to this process's chargers, all with one task and few statements."""
+
+    def __init__(self, database: Database, node_id: str, execute: Execute) -> None:
+        self._database = database
+        self._node_id = node_id
+        self._execute = execute
+        self._unsent: list[FleetCommand] = []
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def send(self, charger: Charger, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The charger's answer. Raises Conflict with its reason, Unavailable when its process does not answer."""
+        command = FleetCommand(
+            id=new_id(),
+            organization_id=charger.organization_id,
+            charger_id=charger.id,
+            name=name,
+            arguments=dict(arguments),
+        )
+        answer = self._waiting[command.id] = asyncio.get_running_loop().create_future()
+        self._unsent.append(command)
+        self._wake.set()
+        try:
+            return await asyncio.wait_for(answer, ANSWER_S)
+        except TimeoutError as exc:
+            raise Unavailable(f"The process of charger {charger.identity} does not answer; try again.") from exc
+        finally:
+            del self._waiting[command.id]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._exchange()
+            except (Unavailable, DBAPIError) as exc:
+                log.warning("commands between processes wait for the database: %s", exc)
+                await asyncio.sleep(RETRY_S)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        if self._waiting:
+            await asyncio.sleep(WAITING_LOOK_S)
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _exchange(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        async with self._database.write(ALL_TENANTS) as session:
+            session.add_all(unsent)
+            answered = await rows.answered(session, list(self._waiting))
+            taken = await rows.take(session, self._node_id)
+        for command in answered:
+            self._settle(command)
+        if taken:
+            await self._answer(taken)
+
+    def _settle(self, command: FleetCommand) -> None:
+        future = self._waiting.get(command.id)
+        if future is None or future.done():
+            return
+        answer = command.answer or {}
+        if command.status == FleetCommandStatus.DONE:
+            future.set_result(answer)
+        else:
+            future.set_exception(Conflict(answer.get("reason", "The charger can't do this now.")))
+
+    async def _answer(self, commands: list[FleetCommand]) -> None:
+        for command in commands:
+            try:
+                command.answer = await self._execute(command.charger_id, command.name, command.arguments)
+                command.status = FleetCommandStatus.DONE
+            except Conflict as refusal:
+                command.answer = {"reason": str(refusal)}
+                command.status = FleetCommandStatus.REFUSED
+        async with self._database.write(ALL_TENANTS) as session:
+            await rows.put_answers(session, commands)

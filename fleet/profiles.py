@@ -1,0 +1,161 @@
+"""Charging profiles: which limit holds on a connector now, and when it changes (OCPP 1.6 §3.13, 2.0.1 K01).
+
+Profiles are stored in OCPP 1.6's words; 2.0.1's are translated when they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fleet.authorization import instant
+from fleet.connector import Connector
+from fleet.meter import NOMINAL_V
+from fleet.station import Station
+
+Profile = dict[str, Any]
+
+STATION_MAX = "ChargePointMaxProfile"
+TX_DEFAULT = "TxDefaultProfile"
+TX = "TxProfile"
+
+PERIOD_OF_RECURRENCY = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
+DEFAULT_PHASES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A power limit; `lasts_s` until the profiles say something else, None when they never do."""
+
+    power_w: float | None
+    lasts_s: float | None = None
+
+
+def limit(station: Station, connector: Connector, at: datetime | None = None) -> Limit:
+    """What the profiles allow on a connector at an instant."""
+    at = at or datetime.now(UTC)
+    by_purpose = [_strongest(_applying(station, connector, purpose), connector, at) for purpose in (TX, TX_DEFAULT)]
+    own = next((found for found in by_purpose if found.power_w is not None), by_purpose[1])
+    station_max = _strongest(_applying(station, connector, STATION_MAX), connector, at)
+    powers = [found.power_w for found in (own, station_max) if found.power_w is not None]
+    lasts = [found.lasts_s for found in (*by_purpose, station_max) if found.lasts_s is not None]
+    return Limit(min(powers, default=None), min(lasts, default=None))
+
+
+def put(station: Station, connector_number: int, profile: Profile) -> None:
+    """Installs a profile in place of the one with its id, or with its purpose and stack level on the connector."""
+
+    def replaced(stored: Profile) -> bool:
+        same_place = (stored["connector"], stored["purpose"], stored["stack_level"]) == (
+            connector_number, profile["purpose"], profile["stack_level"],
+        )  # fmt: skip
+        return bool(stored["id"] == profile["id"] or same_place)
+
+    kept = [stored for stored in station.memory.profiles if not replaced(stored)]
+    station.memory.profiles = [*kept, {**profile, "connector": connector_number}]
+    station.changed()
+
+
+def remove(
+    station: Station,
+    *,
+    id: int | None = None,
+    connector_number: int | None = None,
+    purpose: str | None = None,
+    stack_level: int | None = None,
+) -> int:
+    """Removes the profiles that match all that is given; gives how many."""
+    wanted = {"id": id, "connector": connector_number, "purpose": purpose, "stack_level": stack_level}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    kept = [p for p in station.memory.profiles if any(p[name] != value for name, value in given.items())]
+    removed = len(station.memory.profiles) - len(kept)
+    station.memory.profiles = kept
+    station.changed()
+    return removed
+
+
+def schedule(station: Station, connector: Connector, duration_s: int) -> list[tuple[int, float | None]]:
+    """The limits of the coming seconds: (second, watts), None where no profile limits."""
+    start = datetime.now(UTC)
+    periods: list[tuple[int, float | None]] = []
+    second = 0.0
+    while second < duration_s and len(periods) < 100:
+        found = limit(station, connector, start + timedelta(seconds=second))
+        if not periods or periods[-1][1] != found.power_w:
+            periods.append((round(second), found.power_w))
+        if found.lasts_s is None:
+            break
+        second += max(1.0, found.lasts_s)
+    return periods
+
+
+def _applying(station: Station, connector: Connector, purpose: str) -> list[Profile]:
+    if purpose == TX and connector.transaction is None:
+        return []
+    return [
+        profile
+        for profile in station.memory.profiles
+        if profile["purpose"] == purpose and profile["connector"] in (0, connector.number)
+    ]
+
+
+def _strongest(profiles: Iterable[Profile], connector: Connector, at: datetime) -> Limit:
+    """The limit of the highest stack level that has one now; a profile of the connector beats one of the station."""
+    lasts: list[float] = []
+    power_w = None
+    ranked = sorted(profiles, key=lambda profile: (profile["stack_level"], profile["connector"]), reverse=True)
+    for profile in ranked:
+        found = _limit_of(profile, connector, at)
+        if found.lasts_s is not None:
+            lasts.append(found.lasts_s)
+        if power_w is None:
+            power_w = found.power_w
+    return Limit(power_w, min(lasts, default=None))
+
+
+def _limit_of(profile: Profile, connector: Connector, at: datetime) -> Limit:
+    begins = instant(profile["valid_from"]) if profile["valid_from"] else None
+    ends = instant(profile["valid_to"]) if profile["valid_to"] else None
+    if begins is not None and at < begins:
+        return Limit(None, (begins - at).total_seconds())
+    if ends is not None and at >= ends:
+        return Limit(None)
+    elapsed_s = (at - _start(profile, connector, at)).total_seconds()
+    found = _period_at(profile, elapsed_s)
+    period = PERIOD_OF_RECURRENCY.get(profile["recurrency"] or "")
+    bounds = [found.lasts_s, (ends - at).total_seconds() if ends else None]
+    if period is not None:
+        bounds.append(period.total_seconds() - elapsed_s)
+    return Limit(found.power_w, min((s for s in bounds if s is not None), default=None))
+
+
+def _start(profile: Profile, connector: Connector, at: datetime) -> datetime:
+    """When the schedule's second 0 is (OCPP 1.6 §3.13.1)."""
+    if profile["kind"] == "Relative":
+        return instant(connector.transaction.started_at) if connector.transaction else at
+    start = instant(profile["start"]) if profile["start"] else instant(profile["received_at"])
+    period = PERIOD_OF_RECURRENCY.get(profile["recurrency"] or "")
+    if profile["kind"] == "Recurring" and period is not None:
+        return start + ((at - start) // period) * period
+    return start
+
+
+def _period_at(profile: Profile, elapsed_s: float) -> Limit:
+    duration_s = profile["duration"]
+    if elapsed_s < 0:
+        return Limit(None, -elapsed_s)
+    if duration_s is not None and elapsed_s >= duration_s:
+        return Limit(None)
+    periods = profile["periods"]
+    current = max((p for p in periods if p["start"] <= elapsed_s), key=lambda p: p["start"], default=None)
+    changes = [p["start"] for p in periods if p["start"] > elapsed_s] + ([duration_s] if duration_s else [])
+    lasts_s = min(changes) - elapsed_s if changes else None
+    return Limit(None if current is None else _watts(profile, current), lasts_s)
+
+
+def _watts(profile: Profile, period: Profile) -> float:
+    if profile["unit"] == "W":
+        return float(period["limit"])
+    return float(period["limit"]) * NOMINAL_V * (period["phases"] or DEFAULT_PHASES)

@@ -1,0 +1,71 @@
+"""Connectors kept for one token for a time (OCPP 1.6 §3.14, 2.0.1 H01-H04)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fleet.authorization import instant
+from fleet.connector import Connector, ConnectorStatus, Reservation
+from fleet.station import Station
+
+# ReservationStatus of a connector that can't be reserved (OCPP 1.6 §7.37; the same words in 2.0.1)
+REFUSALS = {
+    ConnectorStatus.FAULTED: "Faulted",
+    ConnectorStatus.UNAVAILABLE: "Unavailable",
+}
+LONGEST_TIMER_S = 86_400.0  # asyncio's timers lose precision far ahead; a longer reservation looks again
+
+
+def reserve(station: Station, connector: Connector, reservation: Reservation) -> str:
+    """Reserves a connector; gives the status to answer. `expired` is told when the time is over."""
+    other = next((c for c in station.connectors if c.reservation and c.reservation.id == reservation.id), None)
+    if other is not None:
+        _free(station, other)  # the same id replaces the reservation (OCPP 1.6 §5.13, 2.0.1 H01.FR.02)
+    if connector.status not in (ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED) or connector.reservation:
+        return REFUSALS.get(connector.status, "Occupied")
+    connector.reservation = reservation
+    _watch(station, connector, reservation)
+    station.report(connector)
+    station.changed()
+    return "Accepted"
+
+
+def cancel(station: Station, id: int) -> bool:
+    """Frees the connector of a reservation; False when there is no such reservation."""
+    connector = next((c for c in station.connectors if c.reservation and c.reservation.id == id), None)
+    if connector is None:
+        return False
+    _free(station, connector)
+    return True
+
+
+def resume(station: Station) -> None:
+    """Watches the clock for reservations that outlived a cut of the power."""
+    for connector in station.connectors:
+        if connector.reservation is not None:
+            _watch(station, connector, connector.reservation)
+
+
+def _watch(station: Station, connector: Connector, reservation: Reservation) -> None:
+    left_s = (instant(reservation.expires_at) - datetime.now(UTC)).total_seconds()
+    delay_s = min(max(0.0, left_s), LONGEST_TIMER_S)
+    station.after(f"reservation {connector.number}", delay_s, lambda: _is_over(station, connector, reservation))
+
+
+async def _is_over(station: Station, connector: Connector, reservation: Reservation) -> None:
+    if connector.reservation is not reservation:
+        return
+    if instant(reservation.expires_at) > datetime.now(UTC):
+        _watch(station, connector, reservation)
+        return
+    _free(station, connector)
+    request = station.dialect.reservation_over(reservation.id)
+    if request is not None:
+        station.say(request)
+
+
+def _free(station: Station, connector: Connector) -> None:
+    connector.reservation = None
+    station.cancel(f"reservation {connector.number}")
+    station.report(connector)
+    station.changed()

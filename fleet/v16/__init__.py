@@ -1,0 +1,89 @@
+"""OCPP 1.6J, one file per message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fleet.dialect import Handler
+from fleet.v16 import (
+    authorize,
+    boot_notification,
+    cancel_reservation,
+    change_availability,
+    change_configuration,
+    clear_cache,
+    clear_charging_profile,
+    data_transfer,
+    get_composite_schedule,
+    get_configuration,
+    get_diagnostics,
+    get_local_list_version,
+    heartbeat,
+    meter_values,
+    remote_start_transaction,
+    remote_stop_transaction,
+    reserve_now,
+    reset,
+    send_local_list,
+    set_charging_profile,
+    start_transaction,
+    status_notification,
+    stop_transaction,
+    trigger_message,
+    unlock_connector,
+    update_firmware,
+)
+from fleet.v16.keys import KEYS, password
+
+
+class V16:
+    """What 1.6 says and understands."""
+
+    version = "1.6"
+    subprotocol = "ocpp1.6"
+    keys = KEYS
+    handlers: Mapping[str, Handler] = {
+        "CancelReservation": cancel_reservation.handle,
+        "ChangeAvailability": change_availability.handle,
+        "ChangeConfiguration": change_configuration.handle,
+        "ClearCache": clear_cache.handle,
+        "ClearChargingProfile": clear_charging_profile.handle,
+        "DataTransfer": data_transfer.handle,
+        "GetCompositeSchedule": get_composite_schedule.handle,
+        "GetConfiguration": get_configuration.handle,
+        "GetDiagnostics": get_diagnostics.handle,
+        "GetLocalListVersion": get_local_list_version.handle,
+        "RemoteStartTransaction": remote_start_transaction.handle,
+        "RemoteStopTransaction": remote_stop_transaction.handle,
+        "ReserveNow": reserve_now.handle,
+        "Reset": reset.handle,
+        "SendLocalList": send_local_list.handle,
+        "SetChargingProfile": set_charging_profile.handle,
+        "TriggerMessage": trigger_message.handle,
+        "UnlockConnector": unlock_connector.handle,
+        "UpdateFirmware": update_firmware.handle,
+    }
+    sends = frozenset(
+        {
+            "Authorize", "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification",
+            "Heartbeat", "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction",
+        }
+    )  # fmt: skip
+    messages = sends | {
+        "DataTransfer", "LogStatusNotification", "SecurityEventNotification", "SignCertificate",
+        "SignedFirmwareStatusNotification",
+    }  # fmt: skip
+
+    password = staticmethod(password)
+    boot = staticmethod(boot_notification.request)
+    heartbeat = staticmethod(heartbeat.request)
+    status = staticmethod(status_notification.request)
+    status_name = staticmethod(status_notification.status_name)
+    token_info = staticmethod(authorize.token_info)
+    authorize = staticmethod(authorize.request)
+    started = staticmethod(start_transaction.request)
+    transaction_number = staticmethod(start_transaction.transaction_number)
+    number = staticmethod(start_transaction.number)
+    updated = staticmethod(meter_values.updated)
+    reservation_over = staticmethod(reserve_now.over)
+    ended = staticmethod(stop_transaction.request)

@@ -1,0 +1,16 @@
+"""BootNotification (OCPP 1.6 §4.2): the charger introduces itself."""
+
+from __future__ import annotations
+
+from fleet.dialect import Request
+from fleet.station import Station
+
+
+def request(station: Station) -> Request:
+    plate = station.plate
+    return "BootNotification", {
+        "chargePointVendor": plate.vendor[:20],
+        "chargePointModel": plate.model[:20],
+        "chargePointSerialNumber": plate.serial_number[:25],
+        "firmwareVersion": plate.firmware_version[:50],
+    }

@@ -1,0 +1,75 @@
+"""The configuration keys of OCPP 1.6 (§9) that this charger has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer
+
+if TYPE_CHECKING:
+    from fleet.station import Station
+
+PROFILES = "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement"
+MEASURANDS = frozenset(
+    {"Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Power.Offered"}
+)
+MAX_LIST = 10_000
+
+
+def _connectors(station: Station) -> str:
+    return str(len(station.connectors))
+
+
+def _rotation(station: Station) -> str:
+    return ",".join(f"{number}.RST" for number in range(len(station.connectors) + 1))
+
+
+KEYS = Keys(
+    [
+        boolean("AllowOfflineTxForUnknownId", False, Setting.ALLOW_OFFLINE_UNKNOWN),
+        boolean("AuthorizationCacheEnabled", True, Setting.CACHE_ENABLED),
+        boolean("AuthorizeRemoteTxRequests", True, Setting.AUTHORIZE_REMOTE),
+        integer("ClockAlignedDataInterval", 0),
+        integer("ConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT),
+        Key("ConnectorPhaseRotation", Kind.TEXT, _rotation, maximum=500),
+        fixed("GetConfigurationMaxKeys", "100"),
+        integer("HeartbeatInterval", 300, Setting.HEARTBEAT_INTERVAL),
+        boolean("LocalAuthorizeOffline", True, Setting.LOCAL_AUTHORIZE_OFFLINE),
+        boolean("LocalPreAuthorize", False, Setting.LOCAL_PRE_AUTHORIZE),
+        Key("MeterValuesAlignedData", Kind.LIST, "Energy.Active.Import.Register", members=MEASURANDS),
+        Key(
+            "MeterValuesSampledData",
+            Kind.LIST,
+            "Energy.Active.Import.Register,Power.Active.Import",
+            Setting.METER_MEASURANDS,
+            members=MEASURANDS,
+        ),
+        integer("MeterValueSampleInterval", 60, Setting.METER_INTERVAL),
+        fixed("NumberOfConnectors", _connectors),
+        integer("ResetRetries", 3),
+        boolean("StopTransactionOnEVSideDisconnect", True, Setting.STOP_ON_EV_DISCONNECT),
+        boolean("StopTransactionOnInvalidId", True, Setting.STOP_ON_INVALID_TOKEN),
+        Key("StopTxnAlignedData", Kind.LIST, "", members=MEASURANDS),
+        Key("StopTxnSampledData", Kind.LIST, "", members=MEASURANDS),
+        fixed("SupportedFeatureProfiles", PROFILES, Kind.LIST),
+        integer("TransactionMessageAttempts", 3, Setting.MESSAGE_ATTEMPTS),
+        integer("TransactionMessageRetryInterval", 60, Setting.MESSAGE_RETRY_INTERVAL),
+        boolean("UnlockConnectorOnEVSideDisconnect", True),
+        integer("WebSocketPingInterval", 0, Setting.PING_INTERVAL, reboot=True),
+        boolean("LocalAuthListEnabled", True, Setting.LIST_ENABLED),
+        fixed("LocalAuthListMaxLength", str(MAX_LIST)),
+        fixed("SendLocalListMaxLength", str(MAX_LIST)),
+        fixed("ReserveConnectorZeroSupported", "false", Kind.BOOLEAN),
+        fixed("ChargeProfileMaxStackLevel", "10"),
+        fixed("ChargingScheduleAllowedChargingRateUnit", "Current,Power", Kind.LIST),
+        fixed("ChargingScheduleMaxPeriods", "100"),
+        fixed("MaxChargingProfilesInstalled", "20"),
+        Key("AuthorizationKey", Kind.TEXT, "", Setting.PASSWORD, write_only=True, reboot=True, minimum=16, maximum=40),
+    ]
+)
+
+
+def password(text: str) -> bytes:
+    """The secret of an AuthorizationKey: 40 hexadecimal digits stand for 20 bytes (OCPP 1.6J §6.2.2)."""
+    return bytes.fromhex(text) if re.fullmatch("[0-9A-Fa-f]{40}", text) else text.encode()

@@ -1,0 +1,58 @@
+"""SetChargingProfile (OCPP 1.6 §5.16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleet import profiles, transactions
+from fleet.frames import Payload
+from fleet.link import Reply
+from fleet.station import Station
+from fleet.transactions import timestamp
+
+MAX_PROFILES = 20
+
+
+def handle(station: Station, payload: Payload) -> Reply:
+    number, profile = payload["connectorId"], payload["csChargingProfiles"]
+    if not _fits(station, number, profile):
+        return Reply({"status": "Rejected"})
+    profiles.put(station, number, profile_of(profile))
+    transactions.limits_changed(station)
+    return Reply({"status": "Accepted"})
+
+
+def profile_of(profile: Payload) -> dict[str, Any]:
+    """The profile as `fleet.profiles` stores it."""
+    schedule = profile["chargingSchedule"]
+    return {
+        "id": profile["chargingProfileId"],
+        "stack_level": profile["stackLevel"],
+        "purpose": profile["chargingProfilePurpose"],
+        "kind": profile["chargingProfileKind"],
+        "recurrency": profile.get("recurrencyKind"),
+        "valid_from": profile.get("validFrom"),
+        "valid_to": profile.get("validTo"),
+        "start": schedule.get("startSchedule"),
+        "received_at": timestamp(),
+        "duration": schedule.get("duration"),
+        "unit": schedule["chargingRateUnit"],
+        "periods": [
+            {"start": period["startPeriod"], "limit": period["limit"], "phases": period.get("numberPhases")}
+            for period in schedule["chargingSchedulePeriod"]
+        ],
+    }
+
+
+def _fits(station: Station, number: int, profile: Payload) -> bool:
+    """Whether the purpose suits the connector (§3.13.1) and there is room."""
+    connector = station.connector(number)
+    if (connector is None and number != 0) or len(station.memory.profiles) >= MAX_PROFILES:
+        return False
+    if profile["chargingProfilePurpose"] == profiles.STATION_MAX:
+        return bool(number == 0)
+    if profile["chargingProfilePurpose"] == profiles.TX:
+        running = connector.transaction if connector is not None else None
+        wanted = profile.get("transactionId")
+        return running is not None and (wanted is None or wanted == running.number)
+    return True

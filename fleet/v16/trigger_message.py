@@ -1,0 +1,59 @@
+"""TriggerMessage (OCPP 1.6 §5.17): the charger says something because it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fleet import life, transactions
+from fleet.connector import Connector
+from fleet.dialect import Request, Trigger
+from fleet.frames import Payload
+from fleet.link import Follow, Reply
+from fleet.station import Station
+from fleet.v16 import (
+    diagnostics_status_notification,
+    firmware_status_notification,
+    heartbeat,
+    meter_values,
+    status_notification,
+)
+
+
+def handle(station: Station, payload: Payload) -> Reply:
+    number = payload.get("connectorId")
+    connector = None if number is None else station.connector(number)
+    if number is not None and connector is None:
+        return Reply({"status": "Rejected"})
+    chosen = station.connectors if connector is None else [connector]
+    return Reply({"status": "Accepted"}, then=_follow(station, payload["requestedMessage"], chosen))
+
+
+def _follow(station: Station, message: str, connectors: Iterable[Connector]) -> Follow:
+    async def follow() -> None:
+        if message == "BootNotification":
+            await life.boot(station)
+        elif message == "MeterValues":
+            await _meter_values(station, connectors)
+        elif message == "StatusNotification":
+            for connector in connectors:
+                await station.send(status_notification.request(station, connector))
+        else:
+            await station.send(_request(station, message))
+
+    return follow
+
+
+async def _meter_values(station: Station, connectors: Iterable[Connector]) -> None:
+    for connector in connectors:
+        if connector.transaction is not None:
+            transactions.sample(station, connector, Trigger.TRIGGERED)
+        else:
+            await station.send(meter_values.request(station, connector, Trigger.TRIGGERED, {}))
+
+
+def _request(station: Station, message: str) -> Request:
+    if message == "Heartbeat":
+        return heartbeat.request()
+    if message == "DiagnosticsStatusNotification":
+        return diagnostics_status_notification.current(station)
+    return firmware_status_notification.current(station)

@@ -1,0 +1,23 @@
+"""LogStatusNotification (OCPP 2.0.1 N01)."""
+
+from __future__ import annotations
+
+from fleet import activities
+from fleet.activities import Report
+from fleet.dialect import Request
+from fleet.station import Station
+
+NAME = "log"
+
+
+def for_request(request_id: int) -> Report:
+    """What reports the upload that this GetLog asked for."""
+
+    def request(status: str) -> Request:
+        return "LogStatusNotification", {"status": status, "requestId": request_id}
+
+    return request
+
+
+def current(station: Station) -> Request:
+    return activities.last(station, NAME) or ("LogStatusNotification", {"status": "Idle"})

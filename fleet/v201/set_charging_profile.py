@@ -1,0 +1,76 @@
+"""SetChargingProfile (OCPP 2.0.1 K01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleet import profiles, transactions
+from fleet.frames import Payload
+from fleet.link import Reply
+from fleet.station import Station
+from fleet.transactions import timestamp
+
+MAX_PROFILES = 20
+
+STATION_MAX = "ChargingStationMaxProfile"
+EXTERNAL = "ChargingStationExternalConstraints"  # a CSMS may not set it (K01.FR.22)
+
+
+def handle(station: Station, payload: Payload) -> Reply:
+    evse_id, profile = payload["evseId"], payload["chargingProfile"]
+    reason = _why_not(station, evse_id, profile)
+    if reason is not None:
+        return Reply({"status": "Rejected", "statusInfo": {"reasonCode": reason}})
+    profiles.put(station, evse_id, profile_of(profile))
+    transactions.limits_changed(station)
+    return Reply({"status": "Accepted"})
+
+
+def purpose_of(purpose: str) -> str:
+    """A purpose in the words of `fleet.profiles`, which are 1.6's."""
+    return profiles.STATION_MAX if purpose == STATION_MAX else purpose
+
+
+def profile_of(profile: Payload) -> dict[str, Any]:
+    """The profile as `fleet.profiles` stores it; the first schedule counts, the others are for ISO 15118."""
+    schedule = profile["chargingSchedule"][0]
+    return {
+        "id": profile["id"],
+        "stack_level": profile["stackLevel"],
+        "purpose": purpose_of(profile["chargingProfilePurpose"]),
+        "kind": profile["chargingProfileKind"],
+        "recurrency": profile.get("recurrencyKind"),
+        "valid_from": profile.get("validFrom"),
+        "valid_to": profile.get("validTo"),
+        "start": schedule.get("startSchedule"),
+        "received_at": timestamp(),
+        "duration": schedule.get("duration"),
+        "unit": schedule["chargingRateUnit"],
+        "periods": [
+            {"start": period["startPeriod"], "limit": period["limit"], "phases": period.get("numberPhases")}
+            for period in schedule["chargingSchedulePeriod"]
+        ],
+        "original": profile,
+    }
+
+
+def as_201(profile: Payload) -> Payload:
+    """A stored profile as it came."""
+    original: Payload = profile["original"]
+    return original
+
+
+def _why_not(station: Station, evse_id: int, profile: Payload) -> str | None:
+    """What is wrong with the profile for this EVSE, as a reason code."""
+    connector = station.connector(evse_id)
+    purpose = profile["chargingProfilePurpose"]
+    if connector is None and evse_id != 0:
+        return "UnknownEvse"
+    if len(station.memory.profiles) >= MAX_PROFILES:
+        return "TooManyElements"
+    if purpose == EXTERNAL or (purpose == STATION_MAX and evse_id != 0):
+        return "InvalidProfile"
+    if purpose == profiles.TX:
+        running = connector.transaction if connector is not None else None
+        return None if running is not None and profile.get("transactionId") == running.id else "TxNotFound"
+    return None

@@ -1,0 +1,29 @@
+"""StatusNotification (OCPP 2.0.1 G01): what a connector is in."""
+
+from __future__ import annotations
+
+from fleet.connector import Connector, ConnectorStatus
+from fleet.dialect import Request
+from fleet.station import Station
+from fleet.transactions import timestamp
+
+# ConnectorStatusEnumType; all that is not here is Occupied
+NAMES = {
+    ConnectorStatus.AVAILABLE: "Available",
+    ConnectorStatus.RESERVED: "Reserved",
+    ConnectorStatus.UNAVAILABLE: "Unavailable",
+    ConnectorStatus.FAULTED: "Faulted",
+}
+
+
+def request(station: Station, connector: Connector) -> Request:
+    return "StatusNotification", {
+        "timestamp": timestamp(),
+        "connectorStatus": status_name(connector.status),
+        "evseId": connector.number,
+        "connectorId": 1,
+    }
+
+
+def status_name(status: ConnectorStatus) -> str:
+    return NAMES.get(status, "Occupied")

@@ -1,0 +1,93 @@
+"""TransactionEvent (OCPP 2.0.1 E01-E07): a transaction started, went on, ended."""
+
+from __future__ import annotations
+
+from fleet.connector import Connector, ConnectorStatus, Transaction
+from fleet.dialect import Request, StopReason, Trigger
+from fleet.frames import Payload
+from fleet.station import Station
+from fleet.transactions import timestamp
+from fleet.v201.authorize import id_token
+from fleet.v201.meter_values import values
+
+CHARGING_STATES = {
+    ConnectorStatus.CHARGING: "Charging",
+    ConnectorStatus.SUSPENDED_EV: "SuspendedEV",
+    ConnectorStatus.SUSPENDED_EVSE: "SuspendedEVSE",
+}
+CONTEXTS = {Trigger.PERIODIC: "Sample.Periodic", Trigger.TRIGGERED: "Trigger"}
+
+# TriggerReasonEnumType of the end; what is not here is AbnormalCondition
+END_TRIGGERS = {
+    StopReason.LOCAL: "StopAuthorized",
+    StopReason.REMOTE: "RemoteStop",
+    StopReason.EV_DISCONNECTED: "EVCommunicationLost",
+    StopReason.DEAUTHORIZED: "Deauthorized",
+    StopReason.TIME_LIMIT: "TimeLimitReached",
+    StopReason.ENERGY_LIMIT: "EnergyLimitReached",
+    StopReason.SOFT_RESET: "ResetCommand",
+    StopReason.HARD_RESET: "ResetCommand",
+    StopReason.UNLOCK: "UnlockCommand",
+}
+# ReasonEnumType has other words for 1.6's resets and unlock
+REASONS = {
+    StopReason.SOFT_RESET: "Reboot",
+    StopReason.HARD_RESET: "ImmediateReset",
+    StopReason.UNLOCK: "Remote",
+}
+
+
+def started(station: Station, connector: Connector, transaction: Transaction) -> Request:
+    trigger = Trigger.AUTHORIZED if transaction.remote_start_id is None else Trigger.REMOTE_START
+    event = _event(station, connector, transaction, "Started", trigger.value, transaction.started_at)
+    event["transactionInfo"]["chargingState"] = "EVConnected"
+    if transaction.remote_start_id is not None:
+        event["transactionInfo"]["remoteStartId"] = transaction.remote_start_id
+    if transaction.reservation_id is not None:
+        event["reservationId"] = transaction.reservation_id
+    event["idToken"] = id_token(transaction.token, transaction.token_type)
+    event["meterValue"] = values(station, connector, "Transaction.Begin")
+    return "TransactionEvent", event
+
+
+def updated(station: Station, connector: Connector, transaction: Transaction, trigger: Trigger) -> Request:
+    event = _event(station, connector, transaction, "Updated", trigger.value, timestamp())
+    event["transactionInfo"]["chargingState"] = CHARGING_STATES.get(connector.status, "EVConnected")
+    event["meterValue"] = values(station, connector, CONTEXTS.get(trigger, "Other"))
+    return "TransactionEvent", event
+
+
+def ended(
+    station: Station, connector: Connector, transaction: Transaction, reason: StopReason, token: str | None, at: str
+) -> Request:
+    event = _event(station, connector, transaction, "Ended", END_TRIGGERS.get(reason, "AbnormalCondition"), at)
+    event["transactionInfo"]["stoppedReason"] = REASONS.get(reason, reason.value)
+    event["meterValue"] = values(station, connector, "Transaction.End", at)
+    if token is not None:
+        event["idToken"] = id_token(token, transaction.token_type)
+    return "TransactionEvent", event
+
+
+def transaction_number(answer: Payload) -> int | None:
+    """None: the station itself names its transactions in 2.0.1."""
+    return None
+
+
+def number(transaction_number: int, payload: Payload) -> None:
+    """Nothing to put in."""
+
+
+def _event(
+    station: Station, connector: Connector, transaction: Transaction, kind: str, trigger: str, at: str
+) -> Payload:
+    event: Payload = {
+        "eventType": kind,
+        "timestamp": at,
+        "triggerReason": trigger,
+        "seqNo": transaction.next_sequence(),
+        "transactionInfo": {"transactionId": transaction.id},
+        "evse": {"id": connector.number, "connectorId": 1},
+    }
+    if not station.online:
+        event["offline"] = True
+    return event

@@ -1,0 +1,70 @@
+"""TriggerMessage (OCPP 2.0.1 F06): the charging station says something because it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fleet import life, transactions
+from fleet.connector import Connector
+from fleet.dialect import Trigger
+from fleet.frames import Payload
+from fleet.link import Follow, Reply
+from fleet.station import ACCEPTED, Station
+from fleet.v201 import (
+    firmware_status_notification,
+    heartbeat,
+    log_status_notification,
+    meter_values,
+    status_notification,
+)
+from fleet.v201.evse import connectors_of
+
+KNOWN = {
+    "BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification", "MeterValues",
+    "StatusNotification", "TransactionEvent",
+}  # fmt: skip
+
+
+def handle(station: Station, payload: Payload) -> Reply:
+    message, connectors = payload["requestedMessage"], connectors_of(station, payload.get("evse"))
+    if message not in KNOWN:
+        return Reply({"status": "NotImplemented"})
+    if not connectors or not _is_possible(station, message, connectors):
+        return Reply({"status": "Rejected"})
+    return Reply({"status": "Accepted"}, then=_follow(station, message, connectors))
+
+
+def _is_possible(station: Station, message: str, connectors: Iterable[Connector]) -> bool:
+    if message == "BootNotification":
+        return station.registration != ACCEPTED  # F06.FR.17
+    if message == "TransactionEvent":
+        return any(connector.transaction for connector in connectors)
+    return True
+
+
+def _follow(station: Station, message: str, connectors: Iterable[Connector]) -> Follow:
+    async def follow() -> None:
+        match message:
+            case "BootNotification":
+                station.boot_reason = "Triggered"
+                await life.boot(station)
+            case "Heartbeat":
+                await station.send(heartbeat.request())
+            case "FirmwareStatusNotification":
+                await station.send(firmware_status_notification.current(station))
+            case "LogStatusNotification":
+                await station.send(log_status_notification.current(station))
+            case _:
+                await _of_each(station, message, connectors)
+
+    return follow
+
+
+async def _of_each(station: Station, message: str, connectors: Iterable[Connector]) -> None:
+    for connector in connectors:
+        if message == "TransactionEvent":
+            transactions.sample(station, connector, Trigger.TRIGGERED)
+        elif message == "MeterValues":
+            await station.send(meter_values.request(station, connector))
+        else:
+            await station.send(status_notification.request(station, connector))

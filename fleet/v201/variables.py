@@ -1,0 +1,102 @@
+"""The variables of OCPP 2.0.1 (Part 2 Appendix 3) that this charging station has, as `Component.Variable`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer
+
+if TYPE_CHECKING:
+    from fleet.station import Station
+
+MEASURANDS = frozenset(
+    {"Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Power.Offered"}
+)
+MEASURED = "Energy.Active.Import.Register,Power.Active.Import"
+
+
+def _identity(station: Station) -> str:
+    return station.plate.identity
+
+
+def _model(station: Station) -> str:
+    return station.plate.model
+
+
+def _vendor(station: Station) -> str:
+    return station.plate.vendor
+
+
+VARIABLES = Keys(
+    [
+        integer("OCPPCommCtrlr.HeartbeatInterval", 300, Setting.HEARTBEAT_INTERVAL, minimum=1),
+        integer("OCPPCommCtrlr.MessageAttempts", 3, Setting.MESSAGE_ATTEMPTS),
+        integer("OCPPCommCtrlr.MessageAttemptInterval", 60, Setting.MESSAGE_RETRY_INTERVAL),
+        fixed("OCPPCommCtrlr.MessageTimeout", "30"),
+        integer("OCPPCommCtrlr.OfflineThreshold", 60),
+        integer("OCPPCommCtrlr.NetworkProfileConnectionAttempts", 3),
+        integer("OCPPCommCtrlr.WebSocketPingInterval", 0, Setting.PING_INTERVAL, reboot=True),
+        integer("OCPPCommCtrlr.ResetRetries", 3),
+        boolean("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True),
+        fixed("OCPPCommCtrlr.FileTransferProtocols", "HTTPS", Kind.LIST),
+        fixed("OCPPCommCtrlr.NetworkConfigurationPriority", "1", Kind.LIST),
+        boolean("AuthCtrlr.Enabled", True),
+        boolean("AuthCtrlr.AuthorizeRemoteStart", True, Setting.AUTHORIZE_REMOTE),
+        boolean("AuthCtrlr.LocalAuthorizeOffline", True, Setting.LOCAL_AUTHORIZE_OFFLINE),
+        boolean("AuthCtrlr.LocalPreAuthorize", False, Setting.LOCAL_PRE_AUTHORIZE),
+        boolean("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, Setting.ALLOW_OFFLINE_UNKNOWN),
+        boolean("AuthCacheCtrlr.Enabled", True, Setting.CACHE_ENABLED),
+        boolean("LocalAuthListCtrlr.Enabled", True, Setting.LIST_ENABLED),
+        fixed("LocalAuthListCtrlr.Entries", lambda station: str(len(station.memory.local_list))),
+        fixed("LocalAuthListCtrlr.ItemsPerMessage", "1000"),
+        fixed("LocalAuthListCtrlr.BytesPerMessage", "1000000"),
+        integer("TxCtrlr.EVConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT, minimum=1),
+        boolean("TxCtrlr.StopTxOnEVSideDisconnect", True, Setting.STOP_ON_EV_DISCONNECT),
+        boolean("TxCtrlr.StopTxOnInvalidId", True, Setting.STOP_ON_INVALID_TOKEN),
+        fixed("TxCtrlr.TxStartPoint", "PowerPathClosed", Kind.LIST),
+        fixed("TxCtrlr.TxStopPoint", "Authorized,EVConnected", Kind.LIST),
+        integer("SampledDataCtrlr.TxUpdatedInterval", 60, Setting.METER_INTERVAL),
+        Key(
+            "SampledDataCtrlr.TxUpdatedMeasurands",
+            Kind.LIST,
+            MEASURED,
+            Setting.METER_MEASURANDS,
+            members=MEASURANDS,
+        ),
+        fixed("SampledDataCtrlr.TxStartedMeasurands", MEASURED, Kind.LIST),
+        fixed("SampledDataCtrlr.TxEndedMeasurands", MEASURED, Kind.LIST),
+        integer("SampledDataCtrlr.TxEndedInterval", 0),
+        integer("AlignedDataCtrlr.Interval", 0),
+        boolean("ReservationCtrlr.Enabled", True),
+        boolean("SmartChargingCtrlr.Enabled", True),
+        fixed("SmartChargingCtrlr.ProfileStackLevel", "10"),
+        fixed("SmartChargingCtrlr.RateUnit", "A,W", Kind.LIST),
+        fixed("SmartChargingCtrlr.PeriodsPerSchedule", "100"),
+        fixed("SmartChargingCtrlr.Entries", lambda station: str(len(station.memory.profiles))),
+        fixed("DeviceDataCtrlr.ItemsPerMessage", "100"),
+        fixed("DeviceDataCtrlr.BytesPerMessage", "65000"),
+        fixed("SecurityCtrlr.SecurityProfile", lambda station: "2" if station.plate.ws_url[:4] == "wss:" else "1"),
+        fixed("SecurityCtrlr.Identity", _identity, Kind.TEXT),
+        fixed("SecurityCtrlr.OrganizationName", "Chargeyard", Kind.TEXT),
+        Key(
+            "SecurityCtrlr.BasicAuthPassword",
+            Kind.TEXT,
+            "",
+            Setting.PASSWORD,
+            write_only=True,
+            reboot=True,
+            minimum=16,
+            maximum=40,
+        ),
+        fixed("ClockCtrlr.TimeSource", "Heartbeat", Kind.LIST),
+        fixed("ChargingStation.Model", _model, Kind.TEXT),
+        fixed("ChargingStation.VendorName", _vendor, Kind.TEXT),
+        fixed("ChargingStation.SupplyPhases", "3"),
+        fixed("ChargingStation.Available", "true", Kind.BOOLEAN),
+    ]
+)
+
+
+def password(text: str) -> bytes:
+    """The secret of a BasicAuthPassword (OCPP 2.0.1 A00.FR.205: an UTF-8 text)."""
+    return text.encode()

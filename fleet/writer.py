@@ -1,0 +1,126 @@
+"""What charge points write down, in batches: one writer per process, so that no socket waits for the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+
+from sqlalchemy.exc import DBAPIError
+
+from errors import Unavailable
+from fleet.connector import Connector
+from fleet.records import Pending, batch_of, event_row, message_row
+from fleet.station import Station
+from storage import fleet as rows
+from storage.database import Database
+from storage.session import ALL_TENANTS
+
+log = logging.getLogger("chargeyard.fleet")
+
+FLUSH_S = 0.2  # how long changes gather before they are written
+SEEN_S = 15.0  # how often `last_seen_at` is written of a charger that only beats
+RETRY_S = 2.0
+MAX_ROWS = 50_000  # frames that wait for a database that does not answer; then the oldest go
+
+
+class Writer:
+    """Implements `fleet.station.Recorder`."""
+
+    def __init__(self, database: Database, node_id: str) -> None:
+        self._database = database
+        self._node_id = node_id
+        self._pending = Pending()
+        self._seen: dict[Station, None] = {}
+        self._seen_written_at = 0.0
+        self._waiting: list[asyncio.Future[None]] = []
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._watchers: list[asyncio.Future[None]] = []
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Writes what is left and ends."""
+        self._stopping = True
+        self._seen_written_at = 0.0
+        self._work.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def frame(self, station: Station, direction: str, action: str, text: str) -> None:
+        self._pending.messages.append(message_row(station, direction, action, text))
+        self._seen[station] = None
+        self._work.set()
+
+    def changed(self, station: Station) -> None:
+        self._pending.changed[station] = None
+        self._work.set()
+
+    def status(self, station: Station, connector: Connector) -> None:
+        self._pending.events.append(event_row(station, connector))
+        self._work.set()
+
+    async def saved(self) -> None:
+        """Waits until all that was written down before is on disk."""
+        saved = asyncio.get_running_loop().create_future()
+        self._waiting.append(saved)
+        self._work.set()
+        await saved
+
+    async def written(self, timeout_s: float) -> None:
+        """Waits for the next batch that is on disk, or so long."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watchers.append(written)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(written, timeout_s)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._work.wait()
+            await asyncio.sleep(FLUSH_S)
+            self._work.clear()
+            if not await self._flush() and not self._stopping:
+                self._work.set()
+                await asyncio.sleep(RETRY_S)
+        await self._flush()
+
+    async def _flush(self) -> bool:
+        """Writes all that is pending. False when the database did not take it; it stays pending."""
+        pending, self._pending = self._pending, Pending()
+        waiting, self._waiting = self._waiting, []
+        pending.seen = self._due_seen()
+        try:
+            left = await self._write(pending) if pending else pending
+        except (Unavailable, DBAPIError) as exc:
+            log.warning("the fleet's state could not be written, trying again: %s", exc)
+            left = pending
+            left.forget_what_was_written()
+        self._pending = left.then(self._pending, MAX_ROWS)
+        if left:
+            self._waiting = waiting + self._waiting
+            return False
+        watchers, self._watchers = self._watchers, []
+        for future in (*waiting, *watchers):
+            if not future.done():
+                future.set_result(None)
+        return True
+
+    async def _write(self, pending: Pending) -> Pending:
+        """Writes what can be written now; gives what another transaction holds, which may be deleting it."""
+        ids = set(pending.ids())
+        async with self._database.write(ALL_TENANTS) as session:
+            held = await rows.lock(session, self._node_id, ids)
+            await rows.write(session, batch_of(pending.of(held)))
+            left = await rows.existing(session, self._node_id, ids - held) if len(held) < len(ids) else set()
+        return pending.of(left)
+
+    def _due_seen(self) -> dict[Station, None]:
+        if time.monotonic() - self._seen_written_at < SEEN_S:
+            return {}
+        self._seen_written_at = time.monotonic()
+        seen, self._seen = self._seen, {}
+        return seen

@@ -1,0 +1,150 @@
+"""The one place that knows DBOS Transact: what keeps a workflow going until it has returned, whatever dies.
+
+A workflow here is a plain function of text and numbers that can be run again at any time: it reads from our own rows
+what is left to do. So no step results are recorded, and DBOS keeps only "queued", "running at node x" and "done".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import EnqueueOptions as DBOSEnqueueOptions
+from sqlalchemy.orm import Session
+
+from storage.database import Database
+from storage.models import wire
+
+NAME = "chargeyard"
+VERSION = "1"  # of the workflows' arguments: the default, a hash of the source, would strand work at each release
+QUEUE = "work"
+SCHEMA = "dbos"
+POLL_S = 0.05  # the default, 1 s, is how long the next chunk would wait; costs an idle process 2 % of a core
+THREADS = 32  # the default has no bound
+POOL_SIZE = 4
+PURGE_BATCH = 500
+
+Workflow = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many items one workflow works off, and how many workflows run at once in a process, in all and of one tenant.
+
+    Some places are always left to other tenants, however much one of them asked for.
+    """
+
+    chunk: int
+    at_once: int
+    at_once_of_tenant: int
+
+
+# on SQLite two writers only wait for each other, so one long chunk after the other is fastest
+PACES = {True: Pace(250, 4, 1), False: Pace(100, 4, 2)}
+
+
+class Durable:
+    """The engine of one process. `launch` and `destroy` block; call them in a thread."""
+
+    def __init__(self, database: Database, node_id: str) -> None:
+        self._database = database
+        self.pace = PACES[database.is_sqlite]
+        self.node_id = node_id
+        self._client: DBOSClient | None = None
+
+    def launch(self, workflows: dict[str, Workflow]) -> None:
+        """Brings DBOS's tables up to date, takes over what this node left behind and starts to work."""
+        logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells of every start, migration and queue
+        url = self._database.sync_url
+        DBOS.migrate(url, schema=SCHEMA)
+        config: DBOSConfig = {
+            "name": NAME,
+            "system_database_url": url,
+            "dbos_system_schema": SCHEMA,
+            "application_version": VERSION,
+            "executor_id": self.node_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "run_migrations": False,
+            "use_listen_notify": False,  # nothing here waits for DBOS's own messages
+            "max_executor_threads": THREADS,
+            "sys_db_pool_size": POOL_SIZE,
+            "log_level": "WARNING",
+        }
+        if self._database.is_sqlite:
+            config["system_database_engine"] = self._database.engine  # its writers queue with ours
+        DBOS(config=config)
+        for name, workflow in workflows.items():
+            _register(name, workflow)
+        DBOS.launch()
+        DBOS.register_queue(
+            QUEUE,
+            worker_concurrency=self.pace.at_once,
+            partition_worker_concurrency=self.pace.at_once_of_tenant,
+            polling_interval_sec=POLL_S,
+            on_conflict="always_update",
+        )
+        self._client = DBOSClient(
+            system_database_engine=self._database.engine,
+            dbos_system_schema=SCHEMA,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=NAME,
+            lazy=True,
+        )
+
+    def destroy(self) -> None:
+        """Stops without waiting for workflows; those that run are taken up again by the next launch."""
+        DBOS.destroy(destroy_registry=True)
+
+    def enqueue(
+        self, session: Session, workflow: str, id: str, *args: str | int, tenant: str, priority: int = 1
+    ) -> None:
+        """Queues a workflow in the session's transaction; the same id twice is one workflow. Less is sooner."""
+        if self._client is None:
+            raise RuntimeError("the engine is not launched")
+        options: DBOSEnqueueOptions = {
+            "workflow_name": workflow,
+            "queue_name": QUEUE,
+            "workflow_id": id,
+            "app_version": VERSION,
+            "queue_partition_key": tenant,
+            "priority": priority,
+        }
+        self._client.enqueue_in_transaction(session.connection(), options, *args)
+
+    def recover(self, node_ids: Sequence[str]) -> int:
+        """Queues again what these nodes were running; gives how many workflows that were."""
+        return len(DBOS._recover_pending_workflows(list(node_ids)))
+
+    def standing(self, id_prefix: str) -> list[tuple[str, str | None]]:
+        """Workflows with this prefix that are queued or running: their ids and, of the running ones, the node."""
+        found = DBOS.list_workflows(
+            workflow_id_prefix=id_prefix, status=["ENQUEUED", "DELAYED", "PENDING"], load_input=False, load_output=False
+        )
+        return [(row.workflow_id, row.executor_id if row.status == "PENDING" else None) for row in found]
+
+    def purge(self, before: datetime) -> int:
+        """Deletes the records of workflows that ended before this instant; gives how many."""
+        purged = 0
+        find = partial(
+            DBOS.list_workflows,
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=wire(before),
+            limit=PURGE_BATCH,
+            load_input=False,
+            load_output=False,
+        )
+        while ids := [row.workflow_id for row in find()]:
+            DBOS.delete_workflows(ids)
+            purged += len(ids)
+        return purged
+
+
+def _register(name: str, workflow: Workflow) -> None:
+    def run(*args: str | int) -> None:  # a method can't be one itself
+        workflow(*args)
+
+    DBOS.workflow(name=name, max_recovery_attempts=None)(run)

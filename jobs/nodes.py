@@ -1,0 +1,36 @@
+"""Takes over the work of nodes that died. On PostgreSQL only: SQLite has one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from jobs.durable import SCHEMA, Durable
+from jobs.feed import CHANNEL, Feed
+from storage.presence import SESSION_LOST, Presence, present
+
+log = logging.getLogger("chargeyard.jobs")
+
+LOOK_EVERY_S = 1.0
+RECONNECT_AFTER_S = 1.0
+
+
+async def watch_nodes(url: str, durable: Durable, feed: Feed) -> None:
+    """Is present, hears of progress elsewhere and looks for dead nodes, until cancelled; an outage is sat out."""
+    while True:
+        try:
+            async with present(url, durable.node_id, channel=CHANNEL, heard=feed.wake_here) as presence:
+                while True:
+                    await _take_over(presence, durable)
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except SESSION_LOST as exc:
+            log.warning("this node has lost its session on the database (%s); connecting again", exc)
+        await asyncio.sleep(RECONNECT_AFTER_S)
+
+
+async def _take_over(presence: Presence, durable: Durable) -> None:
+    for node_id in await presence.other_nodes_at_work(SCHEMA):
+        async with presence.lock_of(node_id) as is_dead:
+            if is_dead:
+                count = await asyncio.to_thread(durable.recover, [node_id])
+                log.warning("node %s is gone; took over %d of its workflows", node_id, count)

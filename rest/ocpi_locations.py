@@ -1,0 +1,212 @@
+"""The sites of one network: `/ocpi/cpos/{cpo_id}/locations` (REST contract §11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, Discriminator, Field, Tag
+
+from resolvers import bulk, jobs, ocpi_locations
+from resolvers.chargers import chargers_by_location, evses_by_charger
+from resolvers.context import Context
+from resolvers.inputs import (
+    MAX_BULK_LOCATIONS,
+    BulkCreateOcpiLocationsInput,
+    BulkOcpiLocationInput,
+    CreateOcpiLocationInput,
+    IdempotencyKey,
+    LocationFromTemplateInput,
+    OcpiLocationChanges,
+)
+from resolvers.loaders import MAX_BATCH
+from rest.jobs import JobAccepted, JobResults, JobStatus
+from rest.requests import CpoId, Id, PageQuery
+from rest.responses import Coordinates, Instant, ListResponse, Response
+from storage.models import Charger, Evse, JobItem, OcpiLocation, ProvisioningStatus
+
+SITES_AT_ONCE = 500
+
+Item = TypeVar("Item")
+
+
+class EvseSummary(Response):
+    """One EVSE of a charger; each physical connector is its own."""
+
+    evse_uid: str
+    ocpi_evse_id: str | None = None
+    ocpi_connector_id: str | None = None
+    topology_id: str | None = Field(None, description="The row that routes to this EVSE.")
+
+    @classmethod
+    def of(cls, row: Evse) -> Self:
+        return cls.read(row, ocpi_evse_id=row.id)
+
+
+class ChargerSummary(Response):
+    """A charger as its location shows it."""
+
+    id: str
+    identity: str
+    connector_type: str | None = None
+    ocpp_version: str | None = None
+    charge_point_id: str | None = None
+    evses: list[EvseSummary] | None = None
+    topology_default_id: str | None = Field(None, description="Only on the first charger of a location.")
+
+    @classmethod
+    def of(cls, row: Charger, evses: Sequence[Evse]) -> Self:
+        return cls.read(row, evses=[EvseSummary.of(evse) for evse in evses])
+
+
+class OcpiLocationResponse(Response):
+    """A site as one network advertises it over OCPI."""
+
+    id: str
+    ocpp_location_id: str | None = Field(None, description="The physical site.")
+    organization_id: str | None = None
+    slug: str | None = None
+    name: str | None = None
+    address: str | None = None
+    city: str | None = None
+    country: str | None = Field(None, description="ISO 3166-1 alpha-2 code.")
+    coordinates: Coordinates | None = None
+    timezone: str | None = Field(None, description="IANA time zone.")
+    owner_name: str | None = None
+    public: bool | None = None
+    chargers: list[ChargerSummary] | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+    @classmethod
+    def of(cls, row: OcpiLocation, chargers: Sequence[ChargerSummary]) -> Self:
+        return cls.read(
+            row, ocpp_location_id=row.location_id, coordinates=Coordinates.read(row), chargers=list(chargers)
+        )
+
+
+class OcpiLocationListResponse(ListResponse[OcpiLocationResponse]):
+    """One page of OCPI locations."""
+
+
+class OcpiLocationFailure(Response):
+    """A site of a bulk request that was not created."""
+
+    index: int = Field(description="Its place in the request, from 0.")
+    name: str | None = None
+    error: str
+
+    @classmethod
+    def of(cls, item: JobItem) -> Self:
+        return cls.read(item, error=(item.error or {}).get("message", ""))
+
+
+class OcpiLocationResults(JobResults):
+    """The sites that a bulk request created, and those that it did not."""
+
+    created: list[OcpiLocationResponse]
+    failed: list[OcpiLocationFailure]
+
+
+class LocationBulkAcceptedResponse(JobAccepted):
+    """Sites that are being created."""
+
+
+class LocationBulkStatusResponse(JobStatus):
+    """How the creation of sites stands."""
+
+    results: OcpiLocationResults | None = Field(None, description="Once READY.")
+
+
+def _branch(item: Any) -> str:
+    return "<template>" if isinstance(item, dict) and "template" in item else "<full>"
+
+
+LocationItem = Annotated[
+    Annotated[CreateOcpiLocationInput, Tag("<full>")] | Annotated[LocationFromTemplateInput, Tag("<template>")],
+    Discriminator(_branch),
+]
+
+
+class CreateLocationsBulkRequest(BaseModel):
+    """Sites to create, each in full or from a template."""
+
+    locations: list[LocationItem] = Field(min_length=1, max_length=MAX_BULK_LOCATIONS, description="1 to 10,000 sites.")
+
+
+async def answers(ctx: Context, rows: Sequence[OcpiLocation]) -> list[OcpiLocationResponse]:
+    """The answers for sites with their chargers and EVSEs. Made in batches, so that others get their turn."""
+    made: list[OcpiLocationResponse] = []
+    for batch in _batches(rows, SITES_AT_ONCE):
+        chargers = await chargers_by_location(ctx, [row.location_id for row in batch])
+        evses = await _evses(ctx, [charger.id for here in chargers.values() for charger in here])
+        made += [
+            OcpiLocationResponse.of(
+                row, [ChargerSummary.of(each, evses[each.id]) for each in chargers[row.location_id]]
+            )
+            for row in batch
+        ]
+    return made
+
+
+async def _evses(ctx: Context, charger_ids: Sequence[str]) -> dict[str, list[Evse]]:
+    found: dict[str, list[Evse]] = {}
+    for batch in _batches(charger_ids, MAX_BATCH):
+        found.update(await evses_by_charger(ctx, batch))
+    return found
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+async def list_ocpi_locations(ctx: Context, cpo_id: CpoId, query: PageQuery) -> OcpiLocationListResponse:
+    """Sites of a network, newest first."""
+    listing = await ocpi_locations.list_ocpi_locations(ctx, cpo_id, page=query.page, limit=query.limit)
+    data = await answers(ctx, listing.rows)
+    return OcpiLocationListResponse(data=data, total=listing.total, page=query.page, limit=query.limit)
+
+
+async def create_ocpi_locations(
+    ctx: Context, cpo_id: CpoId, body: CreateLocationsBulkRequest, idempotency_key: IdempotencyKey | None
+) -> LocationBulkAcceptedResponse:
+    """Creates sites of a network, durably. The answer comes at once; poll its status_url."""
+    sites = [
+        BulkOcpiLocationInput(from_template=item)
+        if isinstance(item, LocationFromTemplateInput)
+        else BulkOcpiLocationInput(location=item)
+        for item in body.locations
+    ]
+    request = BulkCreateOcpiLocationsInput(cpo_id=cpo_id, locations=sites, idempotency_key=idempotency_key)
+    job = await bulk.bulk_create_ocpi_locations(ctx, request)
+    return LocationBulkAcceptedResponse.of(job, f"/ocpi/cpos/{cpo_id}/locations")
+
+
+async def get_ocpi_locations_job(ctx: Context, cpo_id: CpoId, job_id: Id) -> LocationBulkStatusResponse:
+    """How a creation of sites stands, and once it is READY what it made."""
+    job = await jobs.get_job(ctx, job_id, network_id=cpo_id)
+    if job.status != ProvisioningStatus.READY:
+        return LocationBulkStatusResponse.of(job, None)
+    made = await jobs.results_of(ctx, job)
+    created = await answers(ctx, [row for row in made.created if isinstance(row, OcpiLocation)])
+    failed = [OcpiLocationFailure.of(item) for item in made.failed]
+    return LocationBulkStatusResponse.of(job, OcpiLocationResults.of(created, failed))
+
+
+async def get_ocpi_location(ctx: Context, cpo_id: CpoId, location_id: Id) -> OcpiLocationResponse:
+    """One site of a network."""
+    row = await ocpi_locations.get_ocpi_location(ctx, location_id, cpo_id=cpo_id)
+    return (await answers(ctx, [row]))[0]
+
+
+async def update_ocpi_location(
+    ctx: Context, cpo_id: CpoId, location_id: Id, body: OcpiLocationChanges
+) -> OcpiLocationResponse:
+    """Changes a site of a network: a key left out keeps its value, null clears it where that is possible."""
+    row = await ocpi_locations.update_ocpi_location(ctx, location_id, body, cpo_id=cpo_id)
+    return (await answers(ctx, [row]))[0]
+
+
+async def delete_ocpi_location(ctx: Context, cpo_id: CpoId, location_id: Id) -> None:
+    """Deletes a site of a network with its chargers."""
+    await ocpi_locations.delete_ocpi_location(ctx, location_id, cpo_id=cpo_id)

@@ -1,0 +1,111 @@
+"""What REST's answers have in common; the answers of each entity stand beside its operations.
+
+`rest` is the only place that knows REST's wire format. A field that an answer leaves unset is absent from it; one
+that is None is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from rest.requests import PageQuery
+from storage.models import wire
+from storage.paging import Listing
+
+ABSENT = object()
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(wire, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Status = Literal["PENDING", "PROVISIONING", "READY", "FAILED"]
+
+
+class Response(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    @classmethod
+    def read(cls, row: object, **derived: Any) -> Self:
+        """Takes each field from the row's column of the same name, unless it is derived or the row has none."""
+        named = {name: getattr(row, name, ABSENT) for name in cls.model_fields.keys() - derived.keys()}
+        return cls(**{name: value for name, value in named.items() if value is not ABSENT}, **derived)
+
+
+Item = TypeVar("Item", bound=Response)
+Row = TypeVar("Row")
+
+
+class ListResponse(Response, Generic[Item]):
+    """One page of a list; `total` counts the rows of all its pages."""
+
+    data: list[Item]
+    total: int
+    page: int
+    limit: int
+
+    @classmethod
+    def of(cls, listing: Listing[Row], query: PageQuery, item: Callable[[Row], Item]) -> Self:
+        """The page with an item for each of the listing's rows."""
+        return cls(data=[item(row) for row in listing.rows], total=listing.total, page=query.page, limit=query.limit)
+
+
+class Coordinates(Response):
+    """A point on earth in decimal degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class ProvisioningErrorDetail(Response):
+    """Why a provisioning failed."""
+
+    code: str = Field(description="Stable and machine-readable; take one that you don't know as unknown_error.")
+    message: str
+    step: str | None = Field(None, description="The durable step that failed.")
+    param: str | None = Field(None, description="The request's parameter at fault.")
+    doc_url: str | None = None
+    retryable: bool | None = Field(None, description="Whether the same request may succeed later.")
+
+
+class ProvisioningProgress(Response):
+    """How far a provisioning has come."""
+
+    current_step: str | None = None
+
+
+class QueuedCommandResponse(Response):
+    """A command that a charger was given."""
+
+    id: str
+    event_type: str
+    ocpp_version: str
+    payload: dict[str, Any]
+
+
+class HttpErrorResponse(Response):
+    """What went wrong, in a sentence."""
+
+    detail: str
+
+
+class ValidationError(Response):
+    """One value that breaks the request's schema."""
+
+    loc: list[str | int] = Field(description="Where it is: body, query or path, then the way from there.")
+    msg: str
+    type: str
+    input: Any = Field(None, description="The value, where it is small enough to repeat.")
+    ctx: dict[str, Any] | None = Field(None, description="The bounds that were missed.")
+
+
+class HttpValidationError(Response):
+    """The values that break the request's schema."""
+
+    detail: list[ValidationError] | None = None

@@ -1,0 +1,251 @@
+"""Answers queries with compiled reads: keeps the plans of a document, and runs them for a request.
+
+A root field that can't be compiled is left to the ordinary executor, with the same result; so is a whole operation
+whose arguments are refused, which finds out what the client is told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails, collect_fields
+from graphql.execution.values import VariableValues, get_variable_values
+from orjson import Fragment
+from sqlalchemy import ColumnElement
+
+from errors import ChargeyardError
+from resolvers.auth import Principal
+from resolvers.context import Context
+from schema.errors import Schema
+from schema.selection import Selection
+from storage.plan import Plan, ReadFailed, Reshaped, Statement, Unsupported
+
+log = logging.getLogger("chargeyard.reads")
+
+MAX_PLANS = 32  # of one document: its variables rarely have more shapes, and a client can make any number of them
+PLANNED_DIRECTIVES = {"skip", "include"}
+PLAIN_KINDS: Mapping[str, type] = {"ID": str, "String": str, "Int": int, "Boolean": bool}
+MAX_INT = 2**31 - 1
+
+
+class Planned(NamedTuple):
+    """What plans answer: each root field's JSON, in the order of the answer, and None for the fields of `rest`.
+
+    `rest` is the operation with just the fields that are left to the ordinary executor.
+    """
+
+    fields: dict[str, Fragment | None]
+    rest: DocumentNode | None = None
+
+    def result(self, rest: ExecutionResult | None = None) -> ExecutionResult:
+        """The result of the operation, with that of `rest` where there is one."""
+        if rest is None:
+            return ExecutionResult(self.fields, None)
+        if rest.data is None:
+            return rest
+        data = {key: rest.data[key] if value is None else value for key, value in self.fields.items()}
+        return ExecutionResult(data, rest.errors)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan for one shape of an operation's variables; its answers are those of `planned`, in this order."""
+
+    plan: Plan
+    planned: list[str]
+    fields: dict[str, Fragment | None]
+    rest: DocumentNode | None
+
+
+class Planner:
+    """Compiles the queries of one schema for one kind of database."""
+
+    def __init__(self, schema: Schema, *, is_sqlite: bool) -> None:
+        self.schema = schema
+        self._is_sqlite = is_sqlite
+
+    def statement(self) -> Statement:
+        """An empty statement for the database."""
+        return Statement(is_sqlite=self._is_sqlite)
+
+    def prepare(self, document: DocumentNode) -> PlannedDocument:
+        """The plans of a valid document; each is compiled when it is first needed, and lives as long as this."""
+        return PlannedDocument(self, document)
+
+
+class PlannedDocument:
+    """A document with the plans of its operations, by operation and the shape of its variables."""
+
+    def __init__(self, planner: Planner, document: DocumentNode) -> None:
+        self._planner = planner
+        self._plans: dict[Hashable, Compiled | None] = {}
+        self._fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+        self._kinds = {
+            node.name.value if node.name else None: _kinds(node)
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        self._is_plain = _directives(document) <= PLANNED_DIRECTIVES
+
+    async def answer(
+        self, ctx: Context, operation: OperationDefinitionNode, variables: dict[str, Any], timeout_s: float
+    ) -> Planned | None:
+        """The answer of a query of this document, None where the ordinary executor must give it.
+
+        Raises TimeoutError when the database takes longer than it may.
+        """
+        caller = ctx.caller
+        if operation.operation is not OperationType.QUERY or not self._is_plain or not isinstance(caller, Principal):
+            return None
+        try:
+            bound = self._bound(operation, variables, caller.organization_id)
+            if bound is None:
+                return None
+            compiled, arguments = bound
+            answers = await ctx.services.database.reads.fetch(compiled.plan.text, arguments, timeout_s)
+        except ReadFailed as exc:
+            log.warning("a compiled read failed, the ordinary executor tries: %s", exc.__cause__)
+            return None
+        except (ChargeyardError, Unsupported):
+            return None  # the ordinary executor says it in its own words
+        fields = compiled.fields.copy()
+        for key, text in zip(compiled.planned, answers, strict=True):
+            fields[key] = Fragment(text or "null")
+        return Planned(fields, compiled.rest)
+
+    def _bound(
+        self, operation: OperationDefinitionNode, variables: dict[str, Any], tenant: str | None
+    ) -> tuple[Compiled, list[Any]] | None:
+        """The plan for these variables, with the values that it takes."""
+        values = self._coerced(operation, variables)
+        compiled = self._compiled(operation, values) if values else None
+        if values is None or compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
+            return None
+        try:
+            return compiled, compiled.plan.arguments(tenant, values)
+        except Reshaped:
+            compiled = self._compiled(operation, values, anew=True)
+            return (compiled, compiled.plan.arguments(tenant, values)) if compiled else None
+
+    def _coerced(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> VariableValues | None:
+        """The values of the operation's variables, None where they are not of their types."""
+        name = operation.name.value if operation.name else None
+        kinds = self._kinds[name]
+        if kinds is not None and all(_is_plain(variables.get(each), kind) for each, kind in kinds.items()):
+            return VariableValues({}, {each: variables[each] for each in kinds})
+        values = get_variable_values(self._planner.schema._schema, operation.variable_definitions or (), variables)
+        return values if isinstance(values, VariableValues) else None
+
+    def _compiled(
+        self, operation: OperationDefinitionNode, values: VariableValues, *, anew: bool = False
+    ) -> Compiled | None:
+        key = (operation.name.value if operation.name else None, _shape(values.coerced))
+        if anew or key not in self._plans:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.pop(next(iter(self._plans)))
+            self._plans[key] = self._compile(operation, values)
+        return self._plans[key]
+
+    def _compile(self, operation: OperationDefinitionNode, values: VariableValues) -> Compiled | None:
+        """The plan of the root fields that have one; None where none has."""
+        planner = self._planner
+        query = planner.schema._schema.query_type
+        assert query is not None  # a valid document with a query
+        fragments = {node.name.value: FragmentDetails(node) for node in self._fragments}
+        grouped = collect_fields(planner.schema._schema, fragments, values, query, operation).grouped_field_set
+
+        def answers(keys: Iterable[str], statement: Statement) -> list[ColumnElement[Any]]:
+            selection = Selection(planner.schema, operation, fragments, values, statement)
+            return [selection.root(query, key, grouped[key]) for key in keys]
+
+        fields: dict[str, Fragment | None] = dict.fromkeys(grouped)
+        planned: list[str] = []
+        rest: list[FieldNode] = []
+        for key, details in grouped.items():
+            if details[0].node.name.value == "__typename":
+                fields[key] = Fragment(orjson.dumps(query.name))
+            elif _succeeds(answers, [key], planner.statement()):
+                planned.append(key)
+            else:
+                rest += [detail.node for detail in details]
+        if not planned:
+            return None
+        statement = planner.statement()
+        return Compiled(statement.compile(answers(planned, statement)), planned, fields, self._left(operation, rest))
+
+    def _left(self, operation: OperationDefinitionNode, fields: Sequence[FieldNode]) -> DocumentNode | None:
+        """The operation with just these fields."""
+        if not fields:
+            return None
+        left = replace(operation, selection_set=SelectionSetNode(selections=tuple(fields)))
+        return DocumentNode(definitions=(left, *self._fragments))
+
+
+def _succeeds(answers: Callable[[Iterable[str], Statement], object], keys: Iterable[str], statement: Statement) -> bool:
+    try:
+        answers(keys, statement)
+    except Unsupported:
+        return False
+    return True
+
+
+def _kinds(operation: OperationDefinitionNode) -> dict[str, type] | None:
+    """What Python makes of the operation's variables, if their JSON values need no more coercion than a look."""
+    kinds: dict[str, type] = {}
+    for each in operation.variable_definitions or ():
+        node = each.type.type if isinstance(each.type, NonNullTypeNode) else each.type
+        if not isinstance(node, NamedTypeNode) or node.name.value not in PLAIN_KINDS:
+            return None
+        kinds[each.variable.name.value] = PLAIN_KINDS[node.name.value]
+    return kinds
+
+
+def _is_plain(value: Any, kind: type) -> bool:
+    if kind is int:
+        return type(value) is int and abs(value) <= MAX_INT
+    return type(value) is kind
+
+
+def _shape(value: Any) -> Hashable:
+    """What of a value decides the structure of a statement: lengths, nulls, truth values and enums."""
+    if isinstance(value, dict):
+        return tuple((name, _shape(member)) for name, member in value.items())
+    if isinstance(value, list):
+        return tuple(map(_shape, value))
+    return value if value is None or isinstance(value, bool | Enum) else ...
+
+
+class _Directives(Visitor):
+    """Collects the names of the directives in a document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_args: Any) -> None:
+        self.names.add(node.name.value)
+
+
+def _directives(document: DocumentNode) -> set[str]:
+    visitor = _Directives()
+    visit(document, visitor)
+    return visitor.names

@@ -1,0 +1,77 @@
+"""From an answer to the HTTP response that carries it: its media type, its status and its header fields.
+
+Plain JSON says 200 for every well-formed request, because intermediaries answer with errors in JSON too; clients that
+know `application/graphql-response+json` are told by the status. Of the two profiles, `audited` has the codes that
+graphql-http's audits expect, `draft` those of the specification's draft of 2026.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge import json_answer, retry_headers
+from errors import ChargeyardError
+from schema.errors import UNEXPECTED
+from schema.serving.accept import GRAPHQL_RESPONSE, JSON, Accept
+from schema.serving.operations import Answer, RequestFailed, encode
+from schema.serving.requests import IllFormed, Refused
+
+# the errors of a request that is not at fault itself
+STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "RATE_LIMITED": 429,
+    "INTERNAL_SERVER_ERROR": 500,
+    "UNAVAILABLE": 503,
+    "TIMEOUT": 504,
+}
+RATE_LIMITED = 429
+PARTIAL_SUCCESS = 294
+
+
+class Responder:
+    """Makes the HTTP responses of one profile."""
+
+    def __init__(self, *, is_draft: bool) -> None:
+        self._is_draft = is_draft
+
+    def response(self, request: web.Request, accept: Accept, answer: Answer) -> web.Response:
+        """The response to a well-formed request."""
+        media_type = accept.json or JSON
+        response = _encoded(request, answer.body, self._status(answer, media_type), media_type)
+        if answer.allowance:
+            response.headers.update(answer.allowance.headers())
+        for error in answer.errors[:1]:
+            if isinstance(error.original_error, ChargeyardError):
+                response.headers.update(retry_headers(error.original_error))
+        return response
+
+    def refusal(self, request: web.Request, accept: Accept, exc: ChargeyardError) -> web.Response:
+        """The response to a request that is none, or can't be served at all."""
+        status = exc.status if isinstance(exc, Refused) else exc.http_status
+        if isinstance(exc, IllFormed) and self._is_draft:
+            status = 422
+        answer = RequestFailed.because(exc).answer
+        response = _encoded(request, answer.body, status, accept.json or JSON)
+        response.headers.update(exc.headers if isinstance(exc, Refused) else retry_headers(exc))
+        return response
+
+    def _status(self, answer: Answer, media_type: str) -> int:
+        if not answer.is_request_error:
+            return PARTIAL_SUCCESS if self._is_draft and answer.errors and media_type == GRAPHQL_RESPONSE else 200
+        code = (answer.errors[0].extensions or {}).get("code", "") if answer.errors else ""
+        status = STATUS.get(code, 422 if self._is_draft else 400)
+        return status if media_type == GRAPHQL_RESPONSE or status == RATE_LIMITED else 200
+
+
+def failure_body(error_id: str) -> bytes:
+    """The document that tells of an unexpected error outside any field."""
+    extensions = {"code": ChargeyardError.code, "errorId": error_id}
+    return encode({"errors": [{"message": UNEXPECTED, "extensions": extensions}]})
+
+
+def _encoded(request: web.Request, body: bytes, status: int, media_type: str) -> web.Response:
+    response = json_answer(request, body, status)
+    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
+    response.headers.add("Vary", "Accept")
+    return response

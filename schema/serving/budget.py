@@ -1,0 +1,68 @@
+"""What a tenant may still ask for: a budget of cost that fills up again over a minute."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from errors import RateLimited
+
+WINDOW_S = 60
+KEPT_TENANTS = 10_000
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a budget after a request."""
+
+    cost: int
+    limit: int
+    remaining: int
+    reset_s: int
+
+    def headers(self) -> dict[str, str]:
+        """The header fields of draft-ietf-httpapi-ratelimit-headers-06."""
+        return {
+            "RateLimit-Limit": f"{self.limit}, {self.limit};w={WINDOW_S}",
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset_s),
+        }
+
+    def extension(self) -> dict[str, Any]:
+        """The same, as `extensions.cost` of the answer."""
+        return {
+            "requested": self.cost,
+            "limit": self.limit,
+            "remaining": self.remaining,
+            "resetAfter": self.reset_s,
+        }
+
+
+class Budgets:
+    """One budget per tenant, in this process. A tenant that was away for a minute has all of it again."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._limit = per_minute
+        self._tenants: OrderedDict[str | None, tuple[float, float]] = OrderedDict()
+
+    def charge(self, tenant: str | None, cost: int) -> Allowance:
+        """Takes the cost from the budget. Raises RateLimited when it is not there yet."""
+        now = time.monotonic()
+        left, at = self._tenants.pop(tenant, (float(self._limit), now))
+        left = min(self._limit, left + (now - at) * self._limit / WINDOW_S)
+        missing = cost - left
+        if missing <= 0:
+            left -= cost
+        self._tenants[tenant] = (left, now)
+        if len(self._tenants) > KEPT_TENANTS:
+            self._tenants.popitem(last=False)
+        if missing > 0:
+            raise RateLimited(
+                f"The operation costs {cost}, and the organization's budget of {self._limit} a minute has {int(left)} "
+                "left.",
+                retry_after_s=math.ceil(missing * WINDOW_S / self._limit),
+            )
+        return Allowance(cost, self._limit, int(left), math.ceil((self._limit - left) * WINDOW_S / self._limit))

@@ -1,0 +1,159 @@
+"""Statements that are prepared once and run by the thousand: the inserts and guarded updates of a job's items.
+
+A job writes some ten tables for each location. SQLAlchemy would prepare each statement anew, which takes longer than
+running it, and wait for each answer; here text and conversions are worked out once, and a batch goes out at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Column, Dialect, Table
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import UpdateBase
+
+from storage.models import Base
+from storage.session import TenancyError
+
+Row = Mapping[str, Any]
+Values = dict[str, Any] | tuple[Any, ...]
+
+
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
+    """Inserts rows of the session's tenant; columns that a row leaves out get their default or null."""
+    tenant = _tenant_of(session)
+    connection = session.connection()
+    prepared = _insert(model, connection.dialect)
+    connection.exec_driver_sql(prepared.text, [prepared.bind({**row, "organization_id": tenant}) for row in rows])
+
+
+class Batch:
+    """Statements of one transaction that go to the database together, in order, when `run` is called.
+
+    For the synchronous drivers of job steps. Every statement is of the session's tenant: inserted rows are stamped with
+    it, others are given it as `tenant` and must be narrowed by it.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._tenant = _tenant_of(session)
+        self._connection = session.connection()
+        self._statements: list[tuple[_Prepared, list[Values]]] = []
+
+    def insert(self, model: type[Base], rows: Sequence[Row]) -> None:
+        """Adds rows; columns that a row leaves out get their default or null."""
+        if rows:
+            prepared = _insert(model, self._connection.dialect)
+            self._add(prepared, [prepared.bind({**row, "organization_id": self._tenant}) for row in rows])
+
+    def execute(self, statement: UpdateBase, **values: Any) -> int:
+        """Adds a statement with the values of its parameters; gives its number among the results."""
+        prepared = _prepared(statement, self._connection.dialect)
+        return self._add(prepared, [prepared.bind({**values, "tenant": self._tenant})])
+
+    def run(self) -> list[Result]:
+        """Sends all and gives what each did. Raises SQLAlchemy's errors, as its own execution would."""
+        with self._errors_told(), self._together():
+            cursors = [self._send(prepared, values) for prepared, values in self._statements]
+        with self._errors_told():
+            return [
+                Result(cursor.rowcount, cursor.fetchone() if prepared.returns else None)
+                for (prepared, _), cursor in zip(self._statements, cursors, strict=True)
+            ]
+
+    def _add(self, prepared: _Prepared, values: list[Values]) -> int:
+        self._statements.append((prepared, values))
+        return len(self._statements) - 1
+
+    def _send(self, prepared: _Prepared, values: list[Values]) -> Any:
+        cursor = self._driver.cursor()
+        if len(values) == 1:
+            cursor.execute(prepared.text, values[0])
+        else:
+            cursor.executemany(prepared.text, values)
+        return cursor
+
+    def _together(self) -> AbstractContextManager[Any]:
+        """psycopg's pipeline: no statement waits for the answer to the one before."""
+        return self._driver.pipeline() if hasattr(self._driver, "pipeline") else nullcontext()
+
+    @property
+    def _driver(self) -> Any:
+        return self._connection.connection.driver_connection
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        driver: Any = self._connection.dialect.loaded_dbapi
+        try:
+            yield
+        except driver.IntegrityError as exc:
+            raise IntegrityError("a batch", None, exc) from exc
+        except driver.OperationalError as exc:
+            raise OperationalError("a batch", None, exc) from exc
+        except driver.Error as exc:
+            raise DBAPIError("a batch", None, exc) from exc
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a statement of a batch did: how many rows it changed, and the row that it returns, if it returns one."""
+
+    changed: int
+    row: Any
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A statement as a driver takes it, and what makes values its parameters."""
+
+    text: str
+    bind: Callable[[Row], Values]
+    returns: bool
+
+
+@cache
+def _insert(model: type[Base], dialect: Dialect) -> _Prepared:
+    """The INSERT of all columns of a table."""
+    table = cast("Table", model.__table__)
+    defaults = {column.name: _constant(column) for column in table.columns}
+    statement = table.insert().compile(dialect=dialect, column_keys=[column.name for column in table.columns])
+    return _of(statement, dialect, defaults)
+
+
+@cache
+def _prepared(statement: UpdateBase, dialect: Dialect) -> _Prepared:
+    compiled = statement.compile(dialect=dialect)
+    return _of(compiled, dialect, dict(compiled.params))
+
+
+def _of(compiled: Any, dialect: Dialect, defaults: Mapping[str, Any]) -> _Prepared:
+    converters = {
+        name: convert
+        for name, parameter in compiled.binds.items()
+        if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    order = compiled.positiontup
+
+    def bind(row: Row) -> Values:
+        values = {**defaults, **row}
+        for name, convert in converters.items():
+            values[name] = convert(values[name])
+        return values if order is None else tuple([values[name] for name in order])
+
+    return _Prepared(str(compiled), bind, bool(compiled.effective_returning))
+
+
+def _constant(column: Column[Any]) -> Any:
+    """The column's default where it is a plain value."""
+    return getattr(column.default, "arg", None) if column.default is not None and column.default.is_scalar else None
+
+
+def _tenant_of(session: Session) -> str:
+    tenant = session.info["tenant"]
+    if not isinstance(tenant, str):
+        raise TenancyError("rows are written for one tenant")
+    return tenant

@@ -1,0 +1,72 @@
+"""Chargers, their EVSEs and their frames in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import ChargePoint, Charger, Evse, OcppMessage
+from storage.paging import Sort
+from storage.text import is_storable
+
+NEWEST_FIRST = (Sort(Charger.created_at, descending=True), Sort(Charger.id, descending=True))
+NEWEST_FRAMES_FIRST = (Sort(OcppMessage.timestamp, descending=True), Sort(OcppMessage.id, descending=True))
+
+
+def chargers() -> Select[Charger]:
+    """All chargers of the session's tenant."""
+    return select(Charger)
+
+
+def evses() -> Select[Evse]:
+    """All EVSEs of the session's tenant, in the order of their connectors."""
+    return select(Evse).order_by(Evse.connector_number)
+
+
+def frames() -> Select[OcppMessage]:
+    """All recorded frames of the session's tenant."""
+    return select(OcppMessage)
+
+
+async def get(session: AsyncSession, id: str) -> Charger | None:
+    if not is_storable(id):
+        return None
+    return (await session.scalars(chargers().where(Charger.id == id))).one_or_none()
+
+
+async def get_evse(session: AsyncSession, id: str) -> Evse | None:
+    if not is_storable(id):
+        return None
+    return (await session.scalars(select(Evse).where(Evse.id == id))).one_or_none()
+
+
+async def delete_chargers_at(session: AsyncSession, location_ids: Sequence[str]) -> list[str]:
+    """Deletes the chargers of these sites; gives their ids."""
+    found = await session.scalars(select(Charger.id).where(Charger.location_id.in_(location_ids)))
+    ids = list(found)
+    await remove(session, ids)
+    return ids
+
+
+async def chosen(session: AsyncSession, ids: Select[Any]) -> list[Charger]:
+    """The chargers whose ids a statement gives, oldest first."""
+    return list(await session.scalars(chargers().where(Charger.id.in_(ids)).order_by(Charger.created_at, Charger.id)))
+
+
+async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) -> list[str]:
+    """Those of the chargers that stand at this site."""
+    asked = [id for id in ids if is_storable(id)]
+    found = await session.scalars(select(Charger.id).where(Charger.location_id == location_id, Charger.id.in_(asked)))
+    return list(found)
+
+
+async def remove(session: AsyncSession, ids: Sequence[str]) -> None:
+    """Deletes chargers with their stations, connectors, EVSEs and frames."""
+    # the station carries the deployment, which takes the rest along
+    stations = select(Charger.charge_point_id).where(Charger.id.in_(ids))
+    await session.execute(
+        delete(ChargePoint).where(ChargePoint.id.in_(stations)).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,42 @@
+"""SQLite belongs to one process: its file lock, held for as long as that process works on the database."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+
+class DatabaseInUse(Exception):
+    """Another process holds the SQLite file."""
+
+
+@contextmanager
+def only_process(database_url: str) -> Iterator[None]:
+    """Holds the lock beside a SQLite file; PostgreSQL needs none. Raises DatabaseInUse when another process has it.
+
+    The kernel lets go of it when the process dies, however it dies.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        yield
+        return
+    file = Path(f"{url.database}.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            raise DatabaseInUse(
+                f"{url.database} is in use by process {stream.read().strip() or 'unknown'}: SQLite serves one process. "
+                "Stop that one, or set CHARGEYARD_DATABASE_URL to PostgreSQL."
+            ) from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield

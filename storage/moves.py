@@ -1,0 +1,48 @@
+"""What a charger that moves, or gets other connectors, takes along on the OCPI side."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from storage.models import Charger, Evse, OcpiConnector, Topology, utc_now
+from storage.provision import Equipment, default_route_of, electrical, find_place
+
+
+def rewire(session: Session, charger: Charger, equipment: Equipment) -> None:
+    """Makes EVSEs, OCPI connectors and routes fit the charger's connector type and the site it stands at."""
+    evses = session.scalars(select(Evse).where(Evse.charger_id == charger.id)).all()
+    own_connectors = OcpiConnector.evse_id.in_([evse.id for evse in evses])
+    routes, own = delete(Topology).where(Topology.charger_id == charger.id), delete(OcpiConnector).where(own_connectors)
+    session.execute(routes.execution_options(synchronize_session=False))
+    session.execute(own.execution_options(synchronize_session=False))
+    place = find_place(session, charger.location_id)
+    ocpi_location_id = place.ocpi_location_id if place else None
+    charger.location_name = place.location_name if place else None
+    charger.topology_default_id = None
+    if place is not None and ocpi_location_id is not None and not place.has_chargers:
+        charger.topology_default_id = default_route_of(ocpi_location_id)
+        session.add(_route(charger.topology_default_id, ocpi_location_id, charger, None))
+    for evse in evses:
+        evse.connector_type, evse.last_updated = charger.connector_type, utc_now()
+        evse.ocpi_connector_id = evse.topology_id = None
+        if ocpi_location_id is not None:
+            _advertise(session, charger, evse, equipment, ocpi_location_id)
+
+
+def _advertise(session: Session, charger: Charger, evse: Evse, equipment: Equipment, ocpi_location_id: str) -> None:
+    key = evse.id.removeprefix("evse-")
+    evse.ocpi_connector_id, evse.topology_id = f"con-{key}", f"top-{key}"
+    values = electrical(charger.connector_type, equipment)
+    session.add(OcpiConnector(id=evse.ocpi_connector_id, evse_id=evse.id, **values))
+    session.add(_route(evse.topology_id, ocpi_location_id, charger, evse))
+
+
+def _route(id: str, ocpi_location_id: str, charger: Charger, evse: Evse | None) -> Topology:
+    return Topology(
+        id=id,
+        ocpi_location_id=ocpi_location_id,
+        charger_id=charger.id,
+        evse_uid=evse.evse_uid if evse else None,
+        connector_number=evse.connector_number if evse else None,
+    )

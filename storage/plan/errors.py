@@ -1,0 +1,11 @@
+"""Why a plan can't answer; the ordinary executor then does, so neither ever reaches a client."""
+
+from __future__ import annotations
+
+
+class Unsupported(Exception):
+    """The query asks for something that no statement of ours says, or a value that none can take."""
+
+
+class Reshaped(Exception):
+    """With these variables a filter has another structure than the statement was compiled for."""

@@ -1,0 +1,146 @@
+"""What the two databases say differently: an object, a list of objects, and a value in its wire form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Float,
+    FromClause,
+    Select,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
+from sqlalchemy.types import String, TypeEngine
+
+from storage.models.base import UtcDateTime
+from storage.plan.errors import Unsupported
+
+Fields = Mapping[str, ColumnElement[Any]]
+
+POSTGRES_NAME_BYTES = 63
+POSTGRES_ARGUMENTS = 100  # of one function
+SQLITE_ARGUMENTS = 127
+
+_ROW: ColumnElement[Any] = literal_column('"#r"')
+
+
+class Forms(Protocol):
+    """The expressions that differ."""
+
+    dialect: Dialect
+
+    def object(self, fields: Fields) -> ColumnElement[Any]:
+        """An object with these members, within a row."""
+        ...
+
+    def one(self, source: FromClause, fields: Fields) -> Select[Any]:
+        """The object of the only row of a source; no row where it has none."""
+        ...
+
+    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
+        """The list of the objects of a source's rows, in its order."""
+        ...
+
+    def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        """A value as it is answered."""
+        ...
+
+    def json(self, value: str) -> ColumnElement[Any]:
+        """A JSON text of ours, such as `true`, as a value."""
+        ...
+
+    def hex(self, value: ColumnElement[str]) -> ColumnElement[str]:
+        """The UTF-8 bytes of a text in lower-case hexadecimal."""
+        ...
+
+
+class PostgresForms:
+    """PostgreSQL: the rows of a subquery become objects whose members are its columns."""
+
+    dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+    def object(self, fields: Fields) -> ColumnElement[Any]:
+        return func.json_build_object(*_members(fields, POSTGRES_ARGUMENTS))
+
+    def one(self, source: FromClause, fields: Fields) -> Select[Any]:
+        row, rows = self._rows(source, fields)
+        return select(func.to_json(row)).select_from(rows)
+
+    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
+        row, rows = self._rows(source, fields)
+        return select(func.coalesce(func.json_agg(row), text("[]"))).select_from(rows)
+
+    def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        if isinstance(type_, UtcDateTime):
+            return func.to_char(func.timezone(text("UTC"), value), text('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+        return value
+
+    def json(self, value: str) -> ColumnElement[Any]:
+        return literal_column(f"'{value}'::jsonb", JSON())
+
+    def hex(self, value: ColumnElement[str]) -> ColumnElement[str]:
+        return func.encode(func.convert_to(value, text("UTF8")), text("hex"))
+
+    def _rows(self, source: FromClause, fields: Fields) -> tuple[ColumnElement[Any], FromClause]:
+        """The object of a row, and the rows; a row as a whole is faster than a function of its members."""
+        if not fields:
+            return self.object(fields), source
+        if any(len(key) > POSTGRES_NAME_BYTES for key in fields):
+            raise Unsupported("a response key longer than PostgreSQL's names")
+        members = select(*(value.label(key) for key, value in fields.items()))
+        return _ROW, members.select_from(source).subquery("#r")
+
+
+class SqliteForms:
+    """SQLite: objects are made of pairs; numbers and truth values need care because it has few types."""
+
+    dialect: Dialect = sqlite_dialect()
+
+    def object(self, fields: Fields) -> ColumnElement[Any]:
+        return func.json_object(*_members(fields, SQLITE_ARGUMENTS))
+
+    def one(self, source: FromClause, fields: Fields) -> Select[Any]:
+        return select(self.object(fields)).select_from(source)
+
+    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
+        return select(func.json_group_array(self.object(fields))).select_from(source)
+
+    def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        if isinstance(type_, Boolean):
+            return func.json(case((value.is_(None), None), (value, text("true")), else_=text("false")))
+        if isinstance(type_, Float):
+            return func.json(func.exact(value))  # a function of the connection: SQLite's own text has 15 digits only
+        return func.json(value) if isinstance(type_, JSON) else value
+
+    def json(self, value: str) -> ColumnElement[Any]:
+        return func.json(text(value))
+
+    def hex(self, value: ColumnElement[str]) -> ColumnElement[str]:
+        return func.lower(func.hex(value))
+
+
+def text(value: str) -> ColumnElement[str]:
+    """A text of ours, or a name of the query, in the statement itself."""
+    return literal_column("'" + value.replace("'", "''") + "'", String())
+
+
+def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """A value as text, for ids that are numbers in the database."""
+    return cast(value, String())
+
+
+def _members(fields: Fields, most: int) -> list[ColumnElement[Any]]:
+    if 2 * len(fields) > most:
+        raise Unsupported("more members than a function takes")
+    return [part for key, value in fields.items() for part in (text(key), value)]

@@ -1,0 +1,188 @@
+"""Runs compiled statements: a few connections with their statements prepared, and nothing in between.
+
+A read over SQLAlchemy's engine costs ten times what it costs here, most of it in the process and not in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+CONNECTIONS = 8  # per process; the database has few cores, and more connections than that only wait for each other
+PREPARED = 256  # statements a connection keeps
+CONNECT_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 1
+BACKSTOP_S = 60  # after which PostgreSQL stops a statement that nobody waits for any longer
+LOOP_BUDGET_S = 0.05  # a statement that holds SQLite's loop for longer goes to a thread
+CHECK_EVERY = 10_000  # SQLite's instructions between two looks at the clock, some hundred microseconds
+
+FAILURES = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,  # the last for a session just ended
+    sqlite3.Error, OSError, TimeoutError, UnicodeError,
+)  # fmt: skip
+
+Answers = Sequence[str | None]
+
+
+class ReadFailed(Exception):
+    """The statement could not be run; the ordinary executor finds out what the client is told."""
+
+
+class Reader(Protocol):
+    """What runs the statements of one database."""
+
+    is_sqlite: bool
+
+    async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+        """The only row of a statement. Raises ReadFailed, and TimeoutError when the time is over."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def make_reader(url: str) -> Reader:
+    """The reader for the database of a SQLAlchemy URL; it connects when it is first used."""
+    return SqliteReader(make_url(url).database or "") if url.startswith("sqlite") else PostgresReader(url)
+
+
+class PostgresReader:
+    """Connections of asyncpg in a free list, the last one used first, each with its prepared statements."""
+
+    is_sqlite = False
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._idle: list[_Prepared] = []
+
+    async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+        async with self._turns:
+            connection: _Prepared | None = None
+            answered = False
+            try:
+                connection = await self._take()
+                prepared = connection.statements.get(statement) or await connection.prepare(statement)
+                row: Answers = await prepared.fetchrow(*arguments, timeout=timeout_s)
+                answered = True
+            except TimeoutError:
+                raise
+            except FAILURES as exc:
+                raise ReadFailed from exc
+            finally:
+                if connection is not None:
+                    # cancelled half-way or broken: what it would answer next is anyone's guess
+                    self._idle.append(connection) if answered else await connection.close()
+            return row
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _take(self) -> _Prepared:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.raw.is_closed():
+                return connection
+        dialect: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        _, options = dialect.create_connect_args(self._url)
+        settings = {
+            "application_name": "chargeyard-reads",
+            "statement_timeout": f"{BACKSTOP_S}s",
+            "timezone": "UTC",
+            "jit": "off",  # compiling a statement takes longer than any page takes to read
+            "default_transaction_read_only": "on",
+        }
+        try:
+            raw = await asyncpg.connect(
+                **options, server_settings=settings, timeout=CONNECT_TIMEOUT_S, statement_cache_size=0
+            )
+        except TimeoutError as exc:
+            raise ReadFailed from exc
+        return _Prepared(raw)
+
+
+class _Prepared:
+    """A connection with its prepared statements."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self.statements: dict[str, Any] = {}
+
+    async def prepare(self, statement: str) -> Any:
+        if len(self.statements) >= PREPARED:
+            self.statements.pop(next(iter(self.statements)))  # the oldest; asyncpg closes what nobody refers to
+        prepared = self.statements[statement] = await self.raw.prepare(statement)
+        return prepared
+
+    async def close(self) -> None:
+        """Closes, cancelling what still runs on the server."""
+        with suppress(*FAILURES):
+            await self.raw.close(timeout=CLOSE_TIMEOUT_S)
+
+
+class SqliteReader:
+    """One connection on the loop's thread: a page takes less than handing it to a thread would.
+
+    A statement that takes long after all is stopped and runs again in a thread, so that it holds up nobody else.
+    """
+
+    is_sqlite = True
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._until = 0.0
+
+    async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.set_progress_handler(lambda: time.monotonic() > self._until, CHECK_EVERY)
+        self._until = time.monotonic() + LOOP_BUDGET_S
+        try:
+            row: Answers = self._connection.execute(statement, arguments).fetchone()
+        except FAILURES as exc:
+            if not _is_interrupt(exc):
+                raise ReadFailed from exc
+        else:
+            return row
+        return await asyncio.to_thread(self._fetch_patiently, statement, arguments, timeout_s)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _fetch_patiently(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+        until = time.monotonic() + timeout_s
+        connection = self._connect()
+        connection.set_progress_handler(lambda: time.monotonic() > until, CHECK_EVERY)
+        try:
+            row: Answers = connection.execute(statement, arguments).fetchone()
+        except FAILURES as exc:
+            raise (TimeoutError() if _is_interrupt(exc) else ReadFailed()) from exc
+        finally:
+            connection.close()
+        return row
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=PREPARED)
+        connection.create_function("exact", 1, _exact, deterministic=True)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+
+def _is_interrupt(exc: BaseException) -> bool:
+    return isinstance(exc, sqlite3.OperationalError) and exc.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+
+
+def _exact(value: float | None) -> str | None:
+    """A number in the fewest digits that give it again."""
+    return None if value is None else repr(value)

@@ -1,0 +1,381 @@
+"""Writes what one site or charger is made of: up to ten tables, in the caller's transaction.
+
+Ids come from the caller's key, so that writing the same unit again makes the same rows. The rows are put where the
+caller says: into a batch of a job step, or into the session of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.models import (
+    Base,
+    Brand,
+    ChargePoint,
+    ChargePointConnector,
+    Charger,
+    Evse,
+    EvseStatus,
+    Location,
+    Model,
+    OcpiConnector,
+    OcpiLocation,
+    ProvisioningStatus,
+    RuntimeStatus,
+    Topology,
+)
+from storage.slugs import slug_of
+from storage.text import is_storable
+
+FIRMWARE_VERSION = "1.0.0"
+IDENTITY_LENGTH = 48  # OCPP 2.0.1 Part 4 §4.1.1: an identity has at most 48 characters
+
+# OCPI 2.2.1 §8.4.5 for the connector types of the catalog
+STANDARDS = {
+    "Type1": "IEC_62196_T1",
+    "Type2": "IEC_62196_T2",
+    "CCS1": "IEC_62196_T1_COMBO",
+    "CCS2": "IEC_62196_T2_COMBO",
+    "CHAdeMO": "CHADEMO",
+    "NACS": "TESLA_S",
+    "GBT_AC": "GBT_AC",
+    "GBT_DC": "GBT_DC",
+}
+SINGLE_PHASE_MAX_W = 7_400
+AC_VOLTAGE_V = 230  # line to neutral, as OCPI wants it for three phases too (§8.3.3)
+DC_VOLTAGE_V = 500
+FAST_DC_VOLTAGE_V = 920
+FAST_DC_MIN_W = 100_000
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """A model of the catalog as its chargers need it."""
+
+    brand_slug: str
+    model_slug: str
+    vendor_name: str
+    name: str
+    image_url: str | None
+    connector_count: int
+    current_type: str
+    max_power_w: int
+    connector_types: tuple[str, ...]
+
+
+class ItemFailed(Exception):
+    """A location or charger that can't be made as asked, however often it is tried; its text is for the client.
+
+    `code` is one of the contract's (§1.5), `param` the request parameter at fault.
+    """
+
+    def __init__(self, code: str, message: str, *, param: str | None = None, step: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.step = step
+
+
+Put = Callable[[type[Base], Sequence[Mapping[str, Any]]], None]  # takes the rows that are to be inserted
+Catalog = Mapping[tuple[str, str], Equipment]
+
+
+@dataclass(frozen=True)
+class NewCharger:
+    """A charger to write; all its ids are made from `key`."""
+
+    key: UUID
+    identity: str
+    name: str | None
+    connector_type: str
+    ocpp_version: str
+    ws_url: str
+    equipment: Equipment
+    network: dict[str, Any] | None = None  # what is wrong with the network to its CSMS
+
+    @property
+    def id(self) -> str:
+        return f"dep-{self.key.hex}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where chargers are written: a site, and its OCPI location where a network advertises it."""
+
+    location_id: str | None
+    location_name: str | None = None
+    ocpi_location_id: str | None = None
+    has_chargers: bool = False
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    """The state in which new chargers are written."""
+
+    status: ProvisioningStatus
+    workflow_run_id: str
+    at: datetime
+
+
+def load_catalog(session: Session) -> Catalog:
+    """Every model of the catalog, by brand and model slug."""
+    rows = session.execute(select(Brand, Model).join(Brand.models))
+    return {
+        (brand.slug, model.slug): Equipment(
+            brand_slug=brand.slug,
+            model_slug=model.slug,
+            vendor_name=brand.name,
+            name=model.name,
+            image_url=model.image_url,
+            connector_count=model.connector_count,
+            current_type=model.current_type,
+            max_power_w=round(max(model.supported_kw) * 1000),
+            connector_types=tuple(model.connector_types),
+        )
+        for brand, model in rows
+    }
+
+
+def find_equipment(catalog: Catalog, brand_slug: str, model_slug: str, connector_type: str) -> Equipment:
+    """The catalog's model for a charger. Raises ItemFailed where it is unknown or lacks the connector."""
+    equipment = catalog.get((brand_slug, model_slug))
+    if equipment is None and all(brand_slug != brand for brand, _ in catalog):
+        raise ItemFailed("unknown_brand", f"There is no brand {brand_slug} in the catalog.", param="brand_slug")
+    if equipment is None:
+        raise ItemFailed("unknown_model", f"{brand_slug} has no model {model_slug}.", param="model_slug")
+    if connector_type not in equipment.connector_types:
+        offered = ", ".join(equipment.connector_types)
+        message = f"{model_slug} has no connector of type {connector_type}; it offers {offered}."
+        raise ItemFailed("unsupported_connector", message, param="connector_type")
+    return equipment
+
+
+def find_place(session: Session, location_id: str | None) -> Place | None:
+    """A site as new chargers need it; None when there is no such site."""
+    if location_id is None or not is_storable(location_id):
+        return None
+    found = session.execute(
+        select(Location.name, OcpiLocation.id)
+        .outerjoin(OcpiLocation, OcpiLocation.location_id == Location.id)
+        .where(Location.id == location_id)
+    ).one_or_none()
+    if found is None:
+        return None
+    name, ocpi_location_id = found
+    default_route = select(Topology.id).where(
+        Topology.ocpi_location_id == ocpi_location_id, Topology.evse_uid.is_(None)
+    )
+    has_chargers = ocpi_location_id is not None and session.scalars(default_route.limit(1)).first() is not None
+    return Place(location_id, name, ocpi_location_id, has_chargers)
+
+
+def add_ocpi_location(
+    put: Put, key: UUID, *, network_id: int, site: Mapping[str, Any], slug_salt: UUID, at: datetime
+) -> Place:
+    """Writes a site and its OCPI location. `site` holds the attributes of both rows, as their columns are named."""
+    location_id, ocpi_location_id = str(key), f"loc-{key.hex}"
+    put(
+        Location,
+        [
+            {
+                "id": location_id,
+                "slug": slug_of(site["name"], slug_salt),
+                **{name: site[name] for name in _SITE_COLUMNS},
+                "status": "active",
+                "created_at": at,
+                "updated_at": at,
+            }
+        ],
+    )
+    put(
+        OcpiLocation,
+        [
+            {
+                "id": ocpi_location_id,
+                "location_id": location_id,
+                "network_id": network_id,
+                "parking_type": site["parking_type"],
+                "created_at": at,
+            }
+        ],
+    )
+    return Place(location_id, site["name"], ocpi_location_id)
+
+
+def add_chargers(put: Put, chargers: Sequence[NewCharger], place: Place, provisioning: Provisioning) -> None:
+    """Writes chargers with their connectors and EVSEs, and for an OCPI location their OCPI connectors and routes.
+
+    The first charger of an OCPI location carries the id of the location's default route.
+    """
+    if not chargers:
+        return
+    rows = _Rows()
+    default_route = None
+    if place.ocpi_location_id is not None and not place.has_chargers:
+        default_route = default_route_of(place.ocpi_location_id)
+    for charger in chargers:
+        _station(rows, charger, place, provisioning, default_route if charger is chargers[0] else None)
+        for number in range(1, charger.equipment.connector_count + 1):
+            _connector(rows, charger, number, place, provisioning.at)
+    if default_route is not None:
+        rows.routes.append(_route(default_route, place, chargers[0], None, None))
+    for model, values in rows.in_order():
+        if values:
+            put(model, values)
+
+
+def default_route_of(ocpi_location_id: str) -> str:
+    """The id of a location's default route: one, so that two writers at once can't give it two defaults."""
+    return f"top-{uuid5(UUID(ocpi_location_id.removeprefix('loc-')), 'default').hex}"
+
+
+_SITE_COLUMNS = (
+    "name", "address", "city", "country", "latitude", "longitude", "timezone", "owner_name", "public",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch of chargers, by table, so that each table is one statement."""
+
+    stations: list[dict[str, Any]] = field(default_factory=list)
+    chargers: list[dict[str, Any]] = field(default_factory=list)
+    connectors: list[dict[str, Any]] = field(default_factory=list)
+    evses: list[dict[str, Any]] = field(default_factory=list)
+    ocpi_connectors: list[dict[str, Any]] = field(default_factory=list)
+    routes: list[dict[str, Any]] = field(default_factory=list)
+
+    def in_order(self) -> list[tuple[type[Base], list[dict[str, Any]]]]:
+        """Parents before children."""
+        return [
+            (ChargePoint, self.stations),
+            (Charger, self.chargers),
+            (ChargePointConnector, self.connectors),
+            (Evse, self.evses),
+            (OcpiConnector, self.ocpi_connectors),
+            (Topology, self.routes),
+        ]
+
+
+def _station(
+    rows: _Rows, charger: NewCharger, place: Place, provisioning: Provisioning, default_route: str | None
+) -> None:
+    station_id, equipment, at = str(uuid5(charger.key, "station")), charger.equipment, provisioning.at
+    is_ready = provisioning.status is ProvisioningStatus.READY
+    rows.stations.append(
+        {
+            "id": station_id,
+            "serial_number": charger.key.hex[:20].upper(),
+            "firmware_version": FIRMWARE_VERSION,
+            "registration_status": None,
+            "configuration": {"network": charger.network} if charger.network else {},
+            "created_at": at,
+            "updated_at": at,
+        }
+    )
+    rows.chargers.append(
+        {
+            "id": charger.id,
+            "identity": charger.identity,
+            "name": charger.name,
+            "location_id": place.location_id,
+            "location_name": place.location_name,
+            "charge_point_id": station_id,
+            "brand_slug": equipment.brand_slug,
+            "model_slug": equipment.model_slug,
+            "vendor_name": equipment.vendor_name,
+            "model": equipment.name,
+            "image_url": equipment.image_url,
+            "connector_type": charger.connector_type,
+            "number_of_connectors": equipment.connector_count,
+            "max_charging_power": equipment.max_power_w,
+            "ocpp_version": charger.ocpp_version,
+            "ws_url": charger.ws_url,
+            "topology_default_id": default_route,
+            "desired_running": is_ready,
+            "runtime_status": RuntimeStatus.STARTING,
+            "status": provisioning.status,
+            "workflow_run_id": provisioning.workflow_run_id,
+            "provisioned_at": at if is_ready else None,
+            "created_at": at,
+            "updated_at": at,
+        }
+    )
+
+
+def _connector(rows: _Rows, charger: NewCharger, number: int, place: Place, at: datetime) -> None:
+    """One physical connector: its own EVSE, with exactly one OCPI connector and one route (REST contract §2)."""
+    evse_key = uuid5(charger.key, f"evse-{number}")
+    evse_id, count = f"evse-{evse_key.hex}", charger.equipment.connector_count
+    evse_uid = charger.identity if count == 1 else f"{charger.identity}_C{number}"
+    connector_id = route_id = None
+    if place.ocpi_location_id is not None:
+        connector_id, route_id = f"con-{evse_key.hex}", f"top-{evse_key.hex}"
+        rows.ocpi_connectors.append(
+            {
+                "id": connector_id,
+                "evse_id": evse_id,
+                "last_updated": at,
+                **electrical(charger.connector_type, charger.equipment),
+            }
+        )
+        rows.routes.append(_route(route_id, place, charger, evse_uid, number))
+    rows.connectors.append(
+        {
+            "id": str(uuid5(charger.key, f"connector-{number}")),
+            "charge_point_id": str(uuid5(charger.key, "station")),
+            "connector_number": number,
+        }
+    )
+    rows.evses.append(
+        {
+            "id": evse_id,
+            "charger_id": charger.id,
+            "evse_uid": evse_uid,
+            "connector_number": number,
+            "connector_type": charger.connector_type,
+            "max_power": charger.equipment.max_power_w,
+            "status": EvseStatus.UNKNOWN,
+            "last_updated": at,
+            "ocpi_connector_id": connector_id,
+            "topology_id": route_id,
+        }
+    )
+
+
+def _route(id: str, place: Place, charger: NewCharger, evse_uid: str | None, number: int | None) -> dict[str, Any]:
+    return {
+        "id": id,
+        "ocpi_location_id": place.ocpi_location_id,
+        "charger_id": charger.id,
+        "evse_uid": evse_uid,
+        "connector_number": number,
+    }
+
+
+def electrical(connector_type: str, equipment: Equipment) -> dict[str, Any]:
+    """What OCPI says of a connector (§8.3.3): voltage in V, the amperage in A that gives the model's power."""
+    power_w = equipment.max_power_w
+    standard = STANDARDS.get(connector_type, connector_type)
+    if equipment.current_type == "dc":
+        voltage = FAST_DC_VOLTAGE_V if power_w >= FAST_DC_MIN_W else DC_VOLTAGE_V
+        power_type, format, amperage = "DC", "CABLE", power_w / voltage
+    elif power_w <= SINGLE_PHASE_MAX_W:
+        voltage, power_type, format, amperage = AC_VOLTAGE_V, "AC_1_PHASE", "SOCKET", power_w / AC_VOLTAGE_V
+    else:
+        voltage, power_type, format, amperage = AC_VOLTAGE_V, "AC_3_PHASE", "SOCKET", power_w / (3 * AC_VOLTAGE_V)
+    return {
+        "connector_id": "1",
+        "standard": standard,
+        "format": format,
+        "power_type": power_type,
+        "max_voltage": voltage,
+        "max_amperage": round(amperage),
+    }

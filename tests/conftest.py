@@ -1,0 +1,69 @@
+"""Fixtures of the whole suite: every test that touches a database runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gateway import Gateway, Tenant, running_gateway
+from tests.support.postgres import fresh_database
+from tests.support.tools import absent
+
+LEFT_OUT: dict[str, str] = {}  # why each test file was left out, by its name
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests of tools that this machine does not have."""
+    reasons = {item.path.name: absent(item.path.name) for item in items}
+    LEFT_OUT.update((name, reason) for name, reason in reasons.items() if reason)
+    config.hook.pytest_deselected(items=[item for item in items if item.path.name in LEFT_OUT])
+    items[:] = [item for item in items if item.path.name not in LEFT_OUT]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that reports, where several run the tests."""
+    getattr(session.config, "workeroutput", {})["left_out"] = LEFT_OUT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    LEFT_OUT.update(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was left out, and why."""
+    for name, reason in sorted(LEFT_OUT.items()):
+        terminalreporter.write_line(f"left out: {name}, because {reason}")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database of this run."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        yield f"sqlite:///{folder / 'chargeyard.db'}"
+        return
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def gateway(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+    """One running gateway per database; tests keep apart by their tenants."""
+    async with running_gateway(database_url, tmp_path_factory.mktemp("data")) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def tenant(gateway: Gateway) -> Tenant:
+    """A new organization on the gateway."""
+    return gateway.tenant()
+
+
+@pytest.fixture
+def stranger(gateway: Gateway) -> Tenant:
+    """Another organization on the same gateway."""
+    return gateway.tenant()

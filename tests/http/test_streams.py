@@ -1,0 +1,149 @@
+"""Subscriptions over HTTP: server-sent events and multipart parts, as their clients expect them byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from resolvers import live
+from schema.serving import streams
+from tests.support.endpoint import Endpoint, bearer, running_endpoint
+
+PATIENCE_S = 15
+EVENTS = {"Accept": "text/event-stream"}
+PARTS = {"Accept": 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'}
+CREATE = """
+  mutation {
+    createLocation(input: {
+      name: "n", address: "a", city: "c", country: "FR", coordinates: {latitude: 0, longitude: 0}
+    }) { location { id } }
+  }
+"""
+ENDLESS = "subscription ($id: ID!) { connectorStatusChanged(locationId: $id) { status } }"
+
+
+@asynccontextmanager
+async def watching(endpoint: Endpoint, token: str, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    """The open response of a subscription to which nothing happens."""
+    created = await endpoint.ask(CREATE, token=token)
+    location = created.json["data"]["createLocation"]["location"]["id"]
+    body = {"query": ENDLESS, "variables": {"id": location}}
+    async with endpoint.http.post(endpoint.url, json=body, headers={**headers, **bearer(token)}) as response:
+        yield response
+
+
+async def test_events_are_next_and_complete_in_lf_lf_frames(endpoint: Endpoint) -> None:
+    reply = await endpoint.send("POST", {"query": "{ __typename }"}, **EVENTS)
+
+    assert reply.body == b'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata: \n\n'
+    assert reply.headers["Cache-Control"] == "no-cache"
+
+
+async def test_parts_carry_payloads_and_a_closing_boundary(endpoint: Endpoint) -> None:
+    reply = await endpoint.send("POST", {"query": "{ __typename }"}, Accept="multipart/mixed")
+
+    assert reply.body == (
+        b'\r\n--graphql\r\nContent-Type: application/json\r\n\r\n{"payload":{"data":{"__typename":"Query"}}}'
+        b"\r\n--graphql--\r\n"
+    )
+
+
+async def test_an_event_source_subscribes_by_get(endpoint: Endpoint) -> None:
+    reply = await endpoint.send("GET", query="?query=%7B__typename%7D", **EVENTS)
+
+    assert reply.body.startswith(b"event: next\n")
+
+
+@pytest.mark.parametrize("document", ["{", "{ nothing }"])
+async def test_errors_of_the_document_come_as_an_event_to_who_takes_only_events(
+    endpoint: Endpoint, document: str
+) -> None:
+    reply = await endpoint.send("POST", {"query": document}, **EVENTS)
+
+    assert reply.status == 200
+    assert reply.body.startswith(b'event: next\ndata: {"errors":[')
+    assert reply.body.endswith(b"event: complete\ndata: \n\n")
+
+
+@pytest.mark.parametrize("headers", [EVENTS, PARTS])
+async def test_an_unknown_object_ends_the_stream_with_its_error(endpoint: Endpoint, headers: dict[str, str]) -> None:
+    body = {"query": ENDLESS, "variables": {"id": str(uuid4())}}
+
+    reply = await endpoint.send("POST", body, **headers, **bearer(endpoint.token()))
+
+    assert reply.status == 200
+    assert b'"code":"NOT_FOUND"' in reply.body
+
+
+@pytest.mark.parametrize(("headers", "sign"), [(EVENTS, b":\n\n"), (PARTS, b"{}")])
+async def test_a_silent_stream_shows_that_it_lives(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], sign: bytes
+) -> None:
+    monkeypatch.setattr(streams, "PAUSE_S", 0.02)
+    async with watching(endpoint, endpoint.token(), headers) as response:
+        first = await asyncio.wait_for(response.content.readany(), PATIENCE_S)
+
+    assert first.endswith(sign)
+
+
+@pytest.mark.parametrize("headers", [EVENTS, PARTS])
+async def test_a_stream_ends_with_its_token(endpoint: Endpoint, headers: dict[str, str]) -> None:
+    async with watching(endpoint, endpoint.token(lifetime_s=1), headers) as response:
+        body = await asyncio.wait_for(response.read(), PATIENCE_S)
+
+    assert b"complete" not in body  # the client shall come back with a new one
+    assert b"--graphql--" not in body
+
+
+async def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path) as endpoint, watching(endpoint, endpoint.token(), EVENTS) as response:
+        stopping = asyncio.create_task(endpoint.runner.cleanup())
+
+        assert await asyncio.wait_for(response.read(), PATIENCE_S) == b""
+        await asyncio.wait_for(stopping, PATIENCE_S)
+
+
+async def test_streams_of_an_organization_are_bounded(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, max_streams=1) as endpoint:
+        token = endpoint.token()
+        async with watching(endpoint, token, EVENTS):
+            refused = await endpoint.send(
+                "POST", {"query": ENDLESS, "variables": {"id": "x"}}, **EVENTS, **bearer(token)
+            )
+            other = await endpoint.send(
+                "POST", {"query": ENDLESS, "variables": {"id": "x"}}, **EVENTS, **bearer(endpoint.token())
+            )
+
+    assert refused.status == 429
+    assert refused.codes == ["RATE_LIMITED"]
+    assert int(refused.headers["Retry-After"]) > 0
+    assert other.status == 200
+
+
+async def test_a_client_that_goes_away_ends_its_subscription(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def watch(*_args: object, **_kwargs: object) -> AsyncIterator[Any]:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+            yield
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(live, "connector_status_changes", watch)
+    body = {"query": ENDLESS, "variables": {"id": "x"}}
+    async with endpoint.http.post(endpoint.url, json=body, headers={**EVENTS, **bearer(endpoint.token())}) as response:
+        await asyncio.wait_for(started.wait(), PATIENCE_S)
+        response.close()
+
+        await asyncio.wait_for(ended.wait(), PATIENCE_S)

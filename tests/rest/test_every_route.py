@@ -1,0 +1,154 @@
+"""What holds for every route of the table, whatever it does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from resolvers.auth import Role
+from rest.examples import EXAMPLES
+from rest.requests import PageQuery
+from rest.route import Access, Route
+from rest.routes import ROUTES
+from tests.support.gateway import Gateway, Tenant
+from tests.support.published_client import operations
+from tests.support.rest import SITE, ended, got, made, make_chargers, make_location, make_network
+
+PAGED = [route for route in ROUTES if route.query_model is not None and issubclass(route.query_model, PageQuery)]
+WITH_BODY = [route for route in ROUTES if route.body is not None]
+OF_ONE_THING = [route for route in ROUTES if "{" in route.path and route.access is Access.TENANT]
+
+# these answer an unknown id without an error (contract §4.5, §5.8, §10.5)
+FORGIVING = {"locations.delete": 204, "chargers.get_logs": 200, "ocpi_cpos.delete": 204}
+
+
+def each(routes: list[Route]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("route", routes, ids=[route.operation for route in routes])
+
+
+def filled(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)}", lambda match: ids.get(match[1], "1"), path)
+
+
+def test_the_table_has_the_published_operations_and_no_others() -> None:
+    published = {operation.name for operation in operations()}
+
+    assert {route.operation for route in ROUTES} - {"health.check"} == published - {
+        "health.health_check",
+        "health.landing_page",
+    }
+
+
+@each(PAGED)
+@pytest.mark.parametrize("query", ["page=0", "limit=101", f"page={'9' * 30}", "page=x", "limit=%00"])
+async def test_a_page_out_of_bounds_is_422(gateway: Gateway, route: Route, query: str) -> None:
+    tenant = gateway.tenant()
+
+    status, body = await tenant.rest("GET", f"{filled(route.path, {})}?{query}")
+
+    assert status == 422
+    assert body["detail"][0]["loc"] == ["query", query.partition("=")[0]]
+
+
+@each(WITH_BODY)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b'{"a": "\xff"}',
+        b'{"a": "\\ud800"}',
+        b'{"a": Infinity}',
+        b'"text"',
+        b"5",
+        b"[" * 50_000,
+        b'{"a":' * 50_000,
+    ],
+    ids=["cut", "not UTF-8", "half a surrogate pair", "infinite", "text", "number", "deep list", "deep object"],
+)
+async def test_a_body_that_is_not_the_wanted_json_is_422(tenant: Tenant, route: Route, data: bytes) -> None:
+    status, body = await tenant.rest(
+        route.method, filled(route.path, {}), data=data, headers={"Content-Type": "application/json"}
+    )
+
+    assert status == 422
+    assert [detail["loc"] for detail in body["detail"]] == [["body"]]
+    assert len(str(body)) < 1_000
+
+
+@each(WITH_BODY)
+async def test_a_body_of_another_type_is_422(tenant: Tenant, route: Route) -> None:
+    status, body = await tenant.rest(
+        route.method, filled(route.path, {}), data=b"a=b", headers={"Content-Type": "text/plain"}
+    )
+
+    assert status == 422
+    assert [(detail["loc"], detail["type"]) for detail in body["detail"]] == [(["body"], "content_type")]
+
+
+@each([route for route in WITH_BODY if route.needs_body])
+async def test_a_body_that_is_missing_is_422(tenant: Tenant, route: Route) -> None:
+    status, body = await tenant.rest(route.method, filled(route.path, {}))
+
+    assert status == 422
+    assert [(detail["loc"], detail["type"]) for detail in body["detail"]] == [(["body"], "missing")]
+
+
+@pytest.fixture(scope="module")
+async def owned(gateway: Gateway) -> dict[str, dict[str, str]]:
+    """The ids of things that an organization has, by the beginning of their paths."""
+    owner = gateway.tenant()
+    cpo_id = (await make_network(owner))["cpo_id"]
+    (site,) = (await got(owner, f"/ocpi/cpos/{cpo_id}/locations"))["data"]
+    job = await made(owner, f"/ocpi/cpos/{cpo_id}/locations", {"locations": [SITE]}, 202)
+    await ended(owner, job["status_url"])
+    location = await make_location(owner)
+    (charger,) = await make_chargers(owner, location["id"], "1")
+    group = EXAMPLES["location_chargers_create"][0]
+    charger_job = await made(owner, f"/ocpp/locations/{location['id']}/chargers", [group], 202)
+    return {
+        "/ocpi/cpos": {"cpo_id": cpo_id, "location_id": site["id"], "job_id": job["job_id"]},
+        "/ocpp/locations": {"location_id": location["id"], "job_id": charger_job["job_id"]},
+        "/ocpp/chargers": {"charger_id": charger["id"]},
+    }
+
+
+@each(OF_ONE_THING)
+@pytest.mark.parametrize("role", list(Role))
+async def test_what_belongs_to_another_organization_answers_as_what_is_unknown(
+    gateway: Gateway, owned: dict[str, dict[str, str]], route: Route, role: Role
+) -> None:
+    stranger = gateway.tenant(role=role)
+    ids = next(ids for beginning, ids in owned.items() if route.path.startswith(beginning))
+    unknown = {name: "999999999" if name == "cpo_id" else "x" * len(id) for name, id in ids.items()}
+    options: dict[str, Any] = {} if route.body is None else {"json": EXAMPLES[route.operation_id]}
+    query = "?charger_ids=x" if route.operation == "location_chargers.delete" else ""
+
+    foreign = await stranger.rest(route.method, filled(route.path, ids) + query, **options)
+    nothing = await stranger.rest(route.method, filled(route.path, unknown) + query, **options)
+
+    assert foreign[0] == nothing[0] == FORGIVING.get(route.operation, 404)
+    assert _without(foreign[1], ids) == _without(nothing[1], unknown)
+
+
+def _without(body: Any, ids: dict[str, str]) -> str:
+    text = str(body)
+    for id in sorted(ids.values(), key=len, reverse=True):
+        text = text.replace(id, "…")
+    return text
+
+
+@each([route for route in ROUTES if route.method == "GET"])
+async def test_head_is_get_without_the_body(gateway: Gateway, owned: dict[str, dict[str, str]], route: Route) -> None:
+    tenant = gateway.tenant()
+    url = gateway.url + filled(route.path, {"brand_slug": "wallbox", "model_slug": "wallbox-pulsar-plus"})
+
+    async with (
+        gateway.http.get(url, headers=tenant.headers) as got,
+        gateway.http.head(url, headers=tenant.headers) as head,
+    ):
+        assert head.status == got.status
+        assert head.headers["Content-Length"] == got.headers["Content-Length"]
+        assert head.headers.get("ETag") == got.headers.get("ETag")
+        assert await head.read() == b""

@@ -1,0 +1,347 @@
+"""The sites of a network over REST (contract §11)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.gateway import Tenant
+from tests.support.rest import CHARGER_TEMPLATE, NETWORK, SITE, ended, got, made, make_network, ready
+
+
+@pytest.fixture
+async def network(tenant: Tenant) -> dict[str, Any]:
+    """A network of one site with one charger."""
+    return await make_network(tenant)
+
+
+def sites_of(network: dict[str, Any]) -> str:
+    return f"/ocpi/cpos/{network['cpo_id']}/locations"
+
+
+def full(*suffixes: str, **template: Any) -> dict[str, Any]:
+    """A site in full, with a charger for each suffix."""
+    group = {"template": {**CHARGER_TEMPLATE, **template}, "charger_ids": list(suffixes)}
+    return {**SITE, "charges": [group]} if suffixes else SITE
+
+
+async def create(tenant: Tenant, network: dict[str, Any], *items: dict[str, Any]) -> dict[str, Any]:
+    """The results of a bulk request that is carried out."""
+    job = await made(tenant, sites_of(network), {"locations": items}, 202)
+    results: dict[str, Any] = (await ready(tenant, job["status_url"]))["results"]
+    return results
+
+
+async def test_a_bulk_request_is_accepted_as_a_job(tenant: Tenant, network: dict[str, Any]) -> None:
+    job = await made(tenant, sites_of(network), {"locations": [SITE]}, 202)
+
+    assert job == {
+        "job_id": job["job_id"],
+        "status": "PENDING",
+        "workflow_run_id": f"wfr_{job['job_id'].replace('-', '')}",
+        "status_url": f"{sites_of(network)}/jobs/{job['job_id']}",
+    }
+
+
+async def test_a_site_with_its_chargers_is_created_whole(tenant: Tenant, network: dict[str, Any]) -> None:
+    item = {**full("001", "002"), "timezone": "Europe/Paris", "owner_name": "VINCI", "parking_type": "PARKING_GARAGE"}
+
+    job = await made(tenant, sites_of(network), {"locations": [item]}, 202)
+    answer = await ready(tenant, job["status_url"])
+
+    results = answer["results"]
+    (site,) = results["created"]
+    first, second = site["chargers"]
+    assert answer == {
+        "job_id": job["job_id"],
+        "job_type": "BULK_CREATE_OCPI_LOCATIONS",
+        "status": "READY",
+        "workflow_run_id": job["workflow_run_id"],
+        "error": None,
+        "results": {"created_count": 1, "failed_count": 0, "created": [site], "failed": []},
+        "provisioned_at": answer["provisioned_at"],
+    }
+    assert {key: value for key, value in site.items() if key != "chargers"} == {
+        **SITE,
+        "id": site["id"],
+        "ocpp_location_id": site["ocpp_location_id"],
+        "organization_id": tenant.organization_id,
+        "slug": site["slug"],
+        "timezone": "Europe/Paris",
+        "owner_name": "VINCI",
+        "public": True,
+        "created_at": site["created_at"],
+        "updated_at": site["created_at"],
+    }
+    assert site["id"].startswith("loc-")
+    (evse,) = first["evses"]
+    assert first == {
+        "id": first["id"],
+        "identity": "PARIS-001",
+        "connector_type": "Type2",
+        "ocpp_version": "OCPP1.6",
+        "charge_point_id": first["charge_point_id"],
+        "evses": [evse],
+        "topology_default_id": first["topology_default_id"],
+    }
+    assert evse.keys() == {"evse_uid", "ocpi_evse_id", "ocpi_connector_id", "topology_id"}
+    assert evse["evse_uid"] == "PARIS-001"
+    assert all(evse.values())
+    assert first["topology_default_id"] is not None
+    assert second["topology_default_id"] is None
+    assert await got(tenant, f"{sites_of(network)}/{site['id']}") == site
+
+
+async def test_each_connector_is_an_evse_of_its_own(tenant: Tenant, network: dict[str, Any]) -> None:
+    template = {"brand_slug": "alfen", "model_slug": "eve-double-pro-line", "identity_prefix": "DUAL-"}
+
+    results = await create(tenant, network, full("1", **template))
+
+    (charger,) = results["created"][0]["chargers"]
+    assert [evse["evse_uid"] for evse in charger["evses"]] == ["DUAL-1_C1", "DUAL-1_C2"]
+
+
+async def test_full_sites_and_templates_may_be_mixed(tenant: Tenant, network: dict[str, Any]) -> None:
+    results = await create(tenant, network, SITE, {"template": "urban-ac-hub"})
+
+    assert [len(site["chargers"]) for site in results["created"]] == [0, 4]
+
+
+async def test_overrides_replace_what_the_template_says(tenant: Tenant, network: dict[str, Any]) -> None:
+    overrides = {
+        "name": "My Hub",
+        "city": "Lyon",
+        "coordinates": {"latitude": 45.7, "longitude": 4.8},
+        "public": False,
+        "ocpp_version": "OCPP2.0.1",
+        "identity_prefix": "LYON-",
+        "unknown": "ignored",
+    }
+
+    results = await create(tenant, network, {"template": "urban-ac-hub", "overrides": overrides})
+
+    (site,) = results["created"]
+    assert (site["name"], site["city"], site["country"], site["public"]) == ("My Hub", "Lyon", "FR", False)
+    assert site["coordinates"] == overrides["coordinates"]
+    assert {charger["ocpp_version"] for charger in site["chargers"]} == {"OCPP2.0.1"}
+    assert all(charger["identity"].startswith("LYON-") for charger in site["chargers"])
+
+
+async def test_repeated_templates_are_told_apart_in_their_identities(tenant: Tenant, network: dict[str, Any]) -> None:
+    item = {"template": "residential-ac-single"}
+    own = {**item, "overrides": {"identity_prefix": "OWN-"}}
+
+    results = await create(tenant, network, item, own, item)
+
+    first, other, second = [site["chargers"][0]["identity"] for site in results["created"]]
+    assert other.startswith("OWN-")
+    assert "L01_" in first
+    assert "L02_" in second
+    assert first.replace("L01_", "L02_") == second
+
+
+async def test_a_site_that_fails_leaves_the_others_alone(tenant: Tenant, network: dict[str, Any]) -> None:
+    unknown = full("003", brand_slug="nobody", identity_prefix="X-")
+
+    results = await create(tenant, network, full("001"), {**unknown, "name": "Bad"}, full("002"))
+
+    assert (results["created_count"], results["failed_count"]) == (2, 1)
+    (failure,) = results["failed"]
+    assert failure == {"index": 1, "name": "Bad", "error": failure["error"]}
+    assert "nobody" in failure["error"]
+    assert (await got(tenant, sites_of(network)))["total"] == 3
+
+
+@pytest.mark.parametrize(
+    ("locations", "loc"),
+    [
+        ([], ["body", "locations"]),
+        (None, ["body", "locations"]),
+        ([{}], ["body", "locations", 0, "name"]),
+        ([SITE, {**SITE, "country": "X"}], ["body", "locations", 1, "country"]),
+        ([{**SITE, "parking_type": "CAVE"}], ["body", "locations", 0, "parking_type"]),
+        ([{"template": 5}], ["body", "locations", 0, "template"]),
+        ([5], ["body", "locations", 0]),
+        (
+            [{**SITE, "charges": [{"template": {**CHARGER_TEMPLATE, "ws_url": "http://x"}, "charger_ids": []}]}],
+            ["body", "locations", 0, "charges", 0, "template", "ws_url"],
+        ),
+        (
+            [{**SITE, "charges": [{"template": {**CHARGER_TEMPLATE, "ocpp_version": "1.6"}, "charger_ids": []}]}],
+            ["body", "locations", 0, "charges", 0, "template", "ocpp_version"],
+        ),
+        (
+            [{**SITE, "charges": [{"template": CHARGER_TEMPLATE, "charger_ids": ["a b"]}]}],
+            ["body", "locations", 0, "charges", 0, "charger_ids", 0],
+        ),
+    ],
+)
+async def test_a_value_that_breaks_a_rule_is_named_in_422(
+    tenant: Tenant, network: dict[str, Any], locations: Any, loc: list[Any]
+) -> None:
+    status, body = await tenant.rest("POST", sites_of(network), json={"locations": locations})
+
+    assert status == 422
+    assert body["detail"][0]["loc"] == loc
+
+
+async def test_the_prefix_and_version_of_chargers_are_required_here(tenant: Tenant, network: dict[str, Any]) -> None:
+    template = {key: CHARGER_TEMPLATE[key] for key in ("brand_slug", "model_slug", "connector_type", "ws_url")}
+    item = {**SITE, "charges": [{"template": template, "charger_ids": ["1"]}]}
+
+    status, body = await tenant.rest("POST", sites_of(network), json={"locations": [item]})
+
+    assert status == 422
+    assert {detail["loc"][-1] for detail in body["detail"]} == {"ocpp_version", "identity_prefix"}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"template": "nothing"},
+        {"template": "urban-ac-hub", "overrides": {"ocpp_version": "OCPP9"}},
+        {"template": "urban-ac-hub", "overrides": {"country": "XXX"}},
+        {"template": "urban-ac-hub", "overrides": {"name": None}},
+        {"template": "urban-ac-hub", "overrides": {"name": "a\0b"}},
+        {"template": "urban-ac-hub", "overrides": [1]},
+        {"template": "urban-ac-hub", "overrides": "x"},
+    ],
+)
+async def test_an_unknown_template_or_a_bad_override_is_400(
+    tenant: Tenant, network: dict[str, Any], item: dict[str, Any]
+) -> None:
+    status, body = await tenant.rest("POST", sites_of(network), json={"locations": [item]})
+
+    assert status in {400, 422}, body  # a wrong type breaks the schema already
+    assert body["detail"]
+
+
+@pytest.mark.parametrize("value", ["1e999", '{"y": [null, true]}', '"x"'])
+async def test_an_override_that_nobody_knows_may_be_anything(
+    tenant: Tenant, network: dict[str, Any], value: str
+) -> None:
+    status, body = await tenant.rest("POST", sites_of(network), **_overridden(value))
+
+    assert status == 202, body
+
+
+@pytest.mark.parametrize("value", ["9" * 400, '"a\\u0000b"', '{"a\\u0000b": 1}'])
+async def test_an_override_that_no_database_can_hold_is_422(
+    tenant: Tenant, network: dict[str, Any], value: str
+) -> None:
+    status, body = await tenant.rest("POST", sites_of(network), **_overridden(value))
+
+    assert status == 422
+    assert body["detail"][0]["loc"] == ["body", "locations", 0, "overrides"]
+
+
+def _overridden(value: str) -> dict[str, Any]:
+    """The options of a request whose overrides hold this JSON under a key that nobody knows."""
+    body = {"locations": [{"template": "residential-ac-single", "overrides": {"x": "VALUE"}}]}
+    return {"data": json.dumps(body).replace('"VALUE"', value), "headers": {"Content-Type": "application/json"}}
+
+
+async def test_sites_are_not_accepted_before_their_network_is_ready(tenant: Tenant) -> None:
+    # a network that never gets ready would be better, but none is so slow: the request comes at once
+    network = await made(
+        tenant, "/ocpi/cpos", {**NETWORK, "overrides": {"locations": 10, "chargers_per_location": 20}}, 202
+    )
+
+    status, body = await tenant.rest("POST", sites_of(network), json={"locations": [SITE]})
+
+    assert status in {400, 202}
+    if status == 400:
+        assert network["cpo_id"] in body["detail"]
+
+
+async def test_a_second_request_with_the_same_key_answers_the_first_job(
+    tenant: Tenant, network: dict[str, Any]
+) -> None:
+    headers = {"Idempotency-Key": "once"}
+    body = {"locations": [SITE]}
+
+    first = await made(tenant, sites_of(network), body, 202, headers=headers)
+    second = await made(tenant, sites_of(network), body, 202, headers=headers)
+    other, _ = await tenant.rest("POST", sites_of(network), json={"locations": [SITE, SITE]}, headers=headers)
+    await ready(tenant, first["status_url"])
+
+    assert second["job_id"] == first["job_id"]
+    assert other == 400
+    assert (await got(tenant, sites_of(network)))["total"] == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+async def test_an_idempotency_key_that_cannot_be_one_is_422(tenant: Tenant, network: dict[str, Any], key: str) -> None:
+    status, body = await tenant.rest(
+        "POST", sites_of(network), json={"locations": [SITE]}, headers={"Idempotency-Key": key}
+    )
+
+    assert status == 422
+    assert body["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+
+
+async def test_sites_are_listed_newest_first_in_pages(tenant: Tenant, network: dict[str, Any]) -> None:
+    for number in range(3):
+        await create(tenant, network, {**full(f"{number}"), "name": f"Site {number}"})
+
+    first = await got(tenant, f"{sites_of(network)}?limit=2")
+    second = await got(tenant, f"{sites_of(network)}?limit=2&page=2")
+
+    assert [row["name"] for row in (*first["data"], second["data"][0])] == ["Site 2", "Site 1", "Site 0"]
+    assert (first["total"], first["page"], first["limit"]) == (4, 1, 2)
+    assert [len(row["chargers"]) for row in first["data"]] == [1, 1]
+
+
+async def test_an_update_changes_only_what_it_names(tenant: Tenant, network: dict[str, Any]) -> None:
+    before = (await create(tenant, network, {**full("1"), "owner_name": "VINCI"}))["created"][0]
+    path = f"{sites_of(network)}/{before['id']}"
+
+    status, body = await tenant.rest(
+        "PATCH", path, json={"name": "New", "owner_name": None, "parking_type": "ON_STREET"}
+    )
+
+    assert status == 200
+    assert body == {**before, "name": "New", "owner_name": None, "updated_at": body["updated_at"]}
+    assert body["updated_at"] > before["updated_at"]
+    assert await got(tenant, path) == body
+
+
+@pytest.mark.parametrize("changes", [{"name": None}, {"country": "X"}, {"parking_type": "CAVE"}, {"public": None}])
+async def test_an_update_that_breaks_a_rule_is_422(
+    tenant: Tenant, network: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    site = (await create(tenant, network, SITE))["created"][0]
+
+    status, body = await tenant.rest("PATCH", f"{sites_of(network)}/{site['id']}", json=changes)
+
+    assert status == 422
+    assert body["detail"][0]["loc"] == ["body", *changes]
+
+
+async def test_a_deleted_site_is_gone_and_deleting_it_again_is_404(tenant: Tenant, network: dict[str, Any]) -> None:
+    site = (await create(tenant, network, full("1")))["created"][0]
+    path = f"{sites_of(network)}/{site['id']}"
+
+    assert await tenant.rest("DELETE", path) == (204, None)
+
+    assert (await tenant.rest("GET", path))[0] == 404
+    assert (await tenant.rest("DELETE", path))[0] == 404
+    assert (await tenant.rest("GET", f"/ocpp/chargers/{site['chargers'][0]['id']}"))[0] == 404
+
+
+async def test_a_site_is_in_its_own_network_only(tenant: Tenant, stranger: Tenant, network: dict[str, Any]) -> None:
+    site = (await create(tenant, network, SITE))["created"][0]
+    job = await made(tenant, sites_of(network), {"locations": [SITE]}, 202)
+    await ended(tenant, job["status_url"])
+    elsewhere = sites_of(await make_network(tenant, name_prefix="other"))
+    theirs = sites_of(await make_network(stranger))
+
+    for who, base in ((tenant, elsewhere), (stranger, sites_of(network)), (stranger, theirs)):
+        assert (await who.rest("GET", f"{base}/{site['id']}"))[0] == 404
+        assert (await who.rest("PATCH", f"{base}/{site['id']}", json={"name": "x"}))[0] == 404
+        assert (await who.rest("DELETE", f"{base}/{site['id']}"))[0] == 404
+        assert (await who.rest("GET", f"{base}/jobs/{job['job_id']}"))[0] == 404
+    assert (await stranger.rest("POST", sites_of(network), json={"locations": [SITE]}))[0] == 404
+    assert (await got(tenant, f"{sites_of(network)}/{site['id']}")) == site

@@ -1,0 +1,110 @@
+"""Gateways as processes of their own, which can be killed, paused and started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from tests.support.gateway import SECRET
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
+
+
+class Node:
+    """One process of `app.py`; its output goes to a file in its folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        command: str = "serve",
+        *,
+        root: Path = ROOT,
+        arguments: Sequence[str] = (),
+        **environ: str,
+    ) -> None:
+        self._root = root
+        self.log = folder / f"{command}-{uuid4().hex[:6]}.log"
+        self._ready = "Chargeyard serves on (\\S+)" if command == "serve" else "(Chargeyard (?:works|runs)) "
+        own = ["--port", "0"] if command == "serve" else []
+        self._arguments = [sys.executable, "app.py", command, *own, *arguments]
+        self._environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CHARGEYARD_")},
+            "CHARGEYARD_DATABASE_URL": database_url,
+            "CHARGEYARD_DATA_DIR": str(folder / "data"),
+            "CHARGEYARD_JWT_SECRET": SECRET,
+            "CHARGEYARD_FLEET": "false",
+            **environ,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "the node was not started"
+        return self._process
+
+    def launch(self) -> Node:
+        """Starts the process without waiting for it."""
+        with self.log.open("ab") as output:
+            output.write(f"--- start {time.time()}\n".encode())
+            self._process = subprocess.Popen(
+                self._arguments, cwd=self._root, env=self._environ, stdout=output, stderr=subprocess.STDOUT
+            )
+        return self
+
+    def start(self) -> Node:
+        """Starts the process and waits until it is ready."""
+        return self.launch().wait_ready()
+
+    def wait_ready(self) -> Node:
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := re.search(self._ready, self.log.read_text().rpartition("--- start")[2])) is None:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+        self.url = found.group(1)
+        return self
+
+    def kill(self) -> None:
+        """As `kill -9`."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As `kill`; gives the exit status."""
+        self.process.terminate()
+        return self.process.wait(PATIENCE_S)
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def discard(self) -> None:
+        """Ends the process whatever its state."""
+        if self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                self.resume()
+            self.kill()
+
+
+@contextmanager
+def nodes() -> Iterator[list[Node]]:
+    """A list to put nodes in; what still runs in the end is killed."""
+    started: list[Node] = []
+    try:
+        yield started
+    finally:
+        for node in started:
+            node.discard()

@@ -1,0 +1,171 @@
+"""Chargers connect, boot, beat and come back, against a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+
+from storage.models import EvseStatus, OcppVersion
+from tests.support.chargers import booted, deploy
+from tests.support.csms import SILENCE, CallError, Csms, now, recording_csms, reply
+from tests.support.gateway import Tenant
+
+BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        yield csms
+
+
+def registration(status: str, interval: int) -> dict[str, object]:
+    return {"status": status, "interval": interval, "currentTime": now()}
+
+
+@BOTH
+async def test_a_charger_boots_and_reports_each_connector(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+
+    assert station.actions()[:3] == ["BootNotification", "StatusNotification", "StatusNotification"]
+    assert [station.last_status(1), station.last_status(2)] == ["Available", "Available"]
+    await charger.shows("connected", bool)
+    assert await charger.shows("runtime_status", lambda status: status == "RUNNING")
+    assert (await charger.row()).last_seen_at is not None
+
+
+async def test_what_a_charger_says_of_itself_at_boot(tenant: Tenant, csms: Csms) -> None:
+    _, old = await booted(tenant, csms)
+    _, new = await booted(tenant, csms, version=OcppVersion.OCPP_2_0_1)
+
+    assert old.sent("BootNotification")[0]["chargePointVendor"] == "Acme"
+    assert new.sent("BootNotification")[0]["reason"] == "PowerUp"
+    assert new.sent("BootNotification")[0]["chargingStation"]["model"] == "Model S"
+
+
+@BOTH
+async def test_heartbeats_keep_the_interval_that_the_csms_gave(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.heartbeat_s = 1
+
+    _, station = await booted(tenant, csms, version=version)
+    await station.receives("Heartbeat", 3)
+
+    beats = [call.at for call in station.calls if call.action == "Heartbeat"]
+    assert all(0.9 < later - earlier < 1.6 for earlier, later in pairwise(beats))
+
+
+@BOTH
+async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    pending, rejected, accepted = (registration(s, 1) for s in ("Pending", "Rejected", "Accepted"))
+    csms.behaviours["BootNotification"] = reply(pending, rejected, accepted)
+
+    [charger] = await deploy(tenant, csms.url, version=version)
+    station = await csms.station(charger.identity)
+    await station.receives("StatusNotification")
+
+    assert station.actions() == ["BootNotification"] * 3 + ["StatusNotification"]
+    boots = [call.at for call in station.calls[:3]]
+    assert boots[1] - boots[0] > 0.9
+    assert boots[2] - boots[1] > 0.9
+
+
+async def test_a_charger_reconnects_when_the_csms_comes_back(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+
+    await csms.stop()
+    await charger.shows("connected", lambda connected: not connected)
+    await csms.start()
+
+    await station.receives("BootNotification", 2)
+    await charger.shows("connected", bool)
+
+
+async def test_a_csms_that_cannot_be_reached_leaves_the_charger_running_and_trying(tenant: Tenant, csms: Csms) -> None:
+    await csms.stop()
+
+    [charger] = await deploy(tenant, csms.url)
+    await charger.shows("runtime_status", lambda status: status == "RUNNING")
+    assert not (await charger.row()).connected
+    await csms.start()
+
+    await (await csms.station(charger.identity)).receives("StatusNotification")
+
+
+async def test_a_server_that_does_not_speak_the_version_is_not_a_csms(tenant: Tenant, csms: Csms) -> None:
+    csms.subprotocols = ["ocpp2.0.1"]
+
+    [charger] = await deploy(tenant, csms.url, version=OcppVersion.OCPP_1_6)
+    await csms.until(lambda: (s := csms.stations.get(charger.identity)) and s.connections > 1, "a second attempt")
+
+    assert csms.stations[charger.identity].calls == []
+
+
+async def test_an_evse_shows_its_ocpi_status_and_is_unknown_without_a_connection(tenant: Tenant, csms: Csms) -> None:
+    charger, _ = await booted(tenant, csms)
+
+    await charger.evse_shows(EvseStatus.AVAILABLE)
+    await csms.stop()
+
+    await charger.evse_shows(EvseStatus.UNKNOWN)
+
+
+async def test_a_boot_that_the_csms_refuses_is_not_the_end(tenant: Tenant, csms: Csms) -> None:
+    csms.behaviours["BootNotification"] = reply(CallError("InternalError", "try later"))
+
+    [charger] = await deploy(tenant, csms.url)
+    station = await csms.station(charger.identity)
+    csms.behaviours.clear()
+    await station.hang_up()
+
+    await station.receives("StatusNotification")
+
+
+async def test_a_changed_url_moves_a_charger_to_its_new_csms(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+
+    async with recording_csms() as other:
+        await charger.update(ws_url=other.url)
+        await (await other.station(charger.identity)).receives("StatusNotification")
+
+    await station.until(lambda s: not s.connected)
+
+
+async def test_a_hundred_chargers_share_one_process(tenant: Tenant, csms: Csms) -> None:
+    chargers = await deploy(tenant, csms.url, count=100)
+
+    await csms.until(
+        lambda: sum(len(s.sent("StatusNotification")) for s in csms.stations.values()) >= 100, "a hundred boots"
+    )
+
+    assert set(csms.stations) == {charger.identity for charger in chargers}
+
+
+async def test_a_csms_that_stops_answering_is_left_and_tried_anew(
+    tenant: Tenant, csms: Csms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.link.CALL_TIMEOUT_S", 1.0)
+    csms.heartbeat_s = 1
+    _, station = await booted(tenant, csms)
+
+    csms.behaviours["Heartbeat"] = reply(SILENCE)
+    await station.receives("BootNotification", 2)
+
+    assert station.connections == 2
+
+
+async def test_the_ids_of_messages_are_never_used_twice(tenant: Tenant, csms: Csms) -> None:
+    csms.heartbeat_s = 1
+    _, station = await booted(tenant, csms)
+    await station.receives("Heartbeat", 2)
+    await station.hang_up()
+    await station.receives("StatusNotification", 2)
+
+    ids = [call.id for call in station.calls]
+
+    assert len(set(ids)) == len(ids) >= 6

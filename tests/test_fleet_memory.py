@@ -1,0 +1,153 @@
+"""What a charger remembers when its power is cut, and what it makes of it when the power is back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from storage.models import ChargePointConnector, Charger, OcppVersion
+from tests.support.chargers import Deployed, booted, eventually, remembering
+from tests.support.csms import Csms, Station, recording_csms
+from tests.support.gateway import Tenant, running_gateway
+
+BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
+V16 = OcppVersion.OCPP_1_6
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        yield csms
+
+
+async def power_cut(charger: Deployed, station: Station) -> None:
+    """Stops and starts a charger, and waits until it has booted again."""
+    boots = len(station.sent("BootNotification"))
+    await charger.runtime("stop")
+    await charger.runtime("start")
+    await station.receives("BootNotification", boots + 1)
+
+
+@BOTH
+async def test_an_interrupted_transaction_is_closed_with_what_was_measured(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    key = "MeterValueSampleInterval" if version is V16 else "SampledDataCtrlr__TxUpdatedInterval"
+    charger, station = await booted(tenant, csms, version=version, memory=remembering(**{key: 1}))
+    await charger.does("startSession", idTag="TAG-1")
+    await station.until(lambda s: len(s.sent("MeterValues")) >= 1 or len(s.sent("TransactionEvent")) >= 3)
+
+    await power_cut(charger, station)
+
+    if version is V16:
+        stop = await station.receives("StopTransaction")
+        assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1)
+        assert stop["meterStop"] == await _register(charger)
+        return
+    await station.until(lambda s: s.sent("TransactionEvent")[-1]["eventType"] == "Ended")
+    events = station.sent("TransactionEvent")
+    assert events[-1]["transactionInfo"]["stoppedReason"] == "PowerLoss"
+    assert [event["seqNo"] for event in events] == list(range(len(events)))
+
+
+@BOTH
+async def test_the_cable_stays_in_and_the_meter_goes_on(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await charger.does("startSession", idTag="TAG-1", targetEnergyKwh=0.005)
+    await station.status("Charging", "Occupied")
+    await station.status("Available")
+    await charger.does("plugConnector")
+
+    await power_cut(charger, station)
+    await station.until(lambda s: s.last_status() in ("Preparing", "Occupied"))
+    await charger.does("startTransaction", idTag="TAG-2")
+
+    if version is V16:
+        assert (await station.receives("StartTransaction", 2))["meterStart"] >= 5
+    else:
+        await station.until(lambda s: s.sent("TransactionEvent")[-1]["transactionInfo"].get("chargingState"))
+        sampled = station.sent("TransactionEvent")[-1]["meterValue"][0]["sampledValue"]
+        assert sampled[0]["value"] >= 5
+
+
+async def test_configuration_local_list_faults_and_availability_are_kept(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, connectors=3)
+    entry = {"idTag": "MEMBER", "parentIdTag": "GROUP", "expiryDate": "2099-01-01T00:00:00Z"}
+    await charger.does("setConfiguration", configuration=[{"key": "MeterValueSampleInterval", "value": "17"}])
+    await charger.does("sendLocalList", "listVersion entriesReceived", listVersion=4, entries=[entry])
+    await charger.does("injectFault", faultType="GroundFailure", connectorId=2)
+    await station.call("ChangeAvailability", {"connectorId": 3, "type": "Inoperative"})
+
+    await power_cut(charger, station)
+    await station.receives("StatusNotification", 8)
+
+    statuses = [(p["connectorId"], p["status"], p["errorCode"]) for p in station.sent("StatusNotification")[-3:]]
+    assert statuses == [(1, "Available", "NoError"), (2, "Faulted", "GroundFailure"), (3, "Unavailable", "NoError")]
+    assert await station.call("GetLocalListVersion") == {"listVersion": 4}
+    read = await station.call("GetConfiguration", {"key": ["MeterValueSampleInterval"]})
+    assert read["configurationKey"][0]["value"] == "17"
+
+
+@BOTH
+async def test_messages_that_could_not_be_sent_outlive_the_power(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await csms.stop()
+    await charger.shows("connected", lambda connected: not connected)
+    await charger.does("plugConnector")
+    await charger.does("startTransaction", idTag="TAG-1")
+    await charger.does("stopTransaction")
+    await charger.runtime("stop")
+
+    await csms.start()
+    await charger.runtime("start")
+
+    if version is V16:
+        stop = await station.receives("StopTransaction")
+        assert (stop["transactionId"], stop["reason"]) == (1, "Local")
+    else:
+        await station.until(lambda s: [e["eventType"] for e in s.sent("TransactionEvent")][-1:] == ["Ended"])
+        assert [event["seqNo"] for event in station.sent("TransactionEvent")] == [0, 1, 2]
+
+
+async def test_chargers_run_again_when_the_gateway_does(csms: Csms, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'again.db'}"
+    async with running_gateway(url, tmp_path) as gateway:
+        tenant = gateway.tenant()
+        charger, station = await booted(tenant, csms)
+        stopped, _ = await booted(tenant, csms)
+        await stopped.runtime("stop")
+
+    await station.until(lambda s: not s.connected)
+    async with running_gateway(url, tmp_path) as gateway:
+        again = gateway.tenant(tenant.organization_id)
+        await station.receives("BootNotification", 2)
+        row = await eventually(Deployed(again, charger.id, charger.identity).row, lambda row: row.connected)
+
+        assert row.runtime_status == "RUNNING"
+        async with gateway.services.database.read(tenant.organization_id) as session:
+            assert (await session.get_one(Charger, stopped.id)).runtime_status == "STOPPED"
+
+
+async def test_a_reservation_outlives_the_power(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    expiry = "2099-01-01T00:00:00Z"
+    reservation = {"connectorId": 1, "expiryDate": expiry, "idTag": "GUEST", "reservationId": 3}
+    assert await station.call("ReserveNow", reservation) == {"status": "Accepted"}
+
+    await power_cut(charger, station)
+
+    await station.status("Reserved")
+    assert await station.call("CancelReservation", {"reservationId": 3}) == {"status": "Accepted"}
+
+
+async def _register(charger: Deployed) -> int:
+    """The meter's register on disk."""
+    async with charger.tenant.gateway.services.database.read(charger.tenant.organization_id) as session:
+        row = await session.get_one(Charger, charger.id)
+        own = select(ChargePointConnector.meter_wh).where(ChargePointConnector.charge_point_id == row.charge_point_id)
+        return (await session.execute(own)).scalar_one()

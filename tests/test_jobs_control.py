@@ -1,0 +1,112 @@
+"""Cancelling, trying again, and taking turns between tenants."""
+
+from __future__ import annotations
+
+from tests.support.factories import add_cpo
+from tests.support.gateway import Tenant
+from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
+
+CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
+RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id type status progress { total } } } }"
+DELETE_CHARGER = "mutation ($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }"
+
+
+async def first_progress(tenant: Tenant, job_id: str) -> None:
+    """Returns when the job has made something."""
+    async for event in watch(tenant, job_id):
+        if event["job"]["progress"]["succeeded"]:
+            return
+
+
+async def test_a_cancelled_job_stops_and_tells_what_it_made(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    job_id = await start_bulk(tenant, cpo.id, sites(2000, chargers=1))
+    await first_progress(tenant, job_id)
+
+    cancelled = (await tenant.data(CANCEL, id=job_id))["cancelJob"]["job"]
+
+    assert cancelled == {"id": job_id, "status": "FAILED", "error": {"code": "cancelled"}}
+    job = await over(tenant, job_id)
+    made = job["progress"]["succeeded"]
+    assert 0 < made < 2000
+    assert made + job["progress"]["failed"] == 2000
+    counts = await row_counts(tenant)
+    assert (counts["locations"], counts["ocpi_locations"], counts["deployments"]) == (made, made, made)
+    events = [event async for event in watch(tenant, job_id, after=0)]
+    assert events[-1]["job"] == {"status": "FAILED", "progress": {"succeeded": made, "failed": 2000 - made}}
+
+
+async def test_cancelling_a_job_that_is_over_changes_nothing(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    job_id = await start_bulk(tenant, cpo.id, sites(1))
+    before = await over(tenant, job_id)
+
+    cancelled = (await tenant.data(CANCEL, id=job_id))["cancelJob"]["job"]
+
+    assert cancelled == {"id": job_id, "status": "READY", "error": None}
+    assert await over(tenant, job_id) == before
+
+
+async def test_a_job_of_another_tenant_can_be_neither_cancelled_nor_tried_again(
+    tenant: Tenant, stranger: Tenant
+) -> None:
+    cpo = await add_cpo(tenant)
+    job_id = await start_bulk(tenant, cpo.id, sites(1))
+
+    for mutation in (CANCEL, RETRY):
+        result = await stranger.graphql(mutation, id=job_id)
+        assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_only_what_failed_is_tried_again(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    await over(tenant, await start_bulk(tenant, cpo.id, [site("holder", chargers=1, prefix="P-")]))
+    wanted = [site("one"), site("two", chargers=1, prefix="P-"), site("three")]
+    job_id = await start_bulk(tenant, cpo.id, wanted)
+    failed = await over(tenant, job_id)
+    chargers = (await tenant.data("{ chargers { nodes { id } } }"))["chargers"]["nodes"]
+    await tenant.data(DELETE_CHARGER, id=chargers[0]["id"])
+
+    retried = (await tenant.data(RETRY, id=job_id))["retryJob"]["job"]
+    again = await over(tenant, retried["id"])
+
+    assert (failed["progress"]["succeeded"], failed["progress"]["failed"]) == (2, 1)
+    assert retried["type"] == "BULK_CREATE_OCPI_LOCATIONS"
+    assert [(item["name"], item["status"]) for item in again["items"]["nodes"]] == [("two", "SUCCEEDED")]
+    assert await over(tenant, job_id) == failed
+    assert (await row_counts(tenant))["locations"] == 4
+
+
+async def test_a_job_without_failed_items_cannot_be_tried_again(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    job_id = await start_bulk(tenant, cpo.id, sites(1))
+    await over(tenant, job_id)
+
+    result = await tenant.graphql(RETRY, id=job_id)
+
+    assert result["errors"][0]["extensions"]["code"] == "CONFLICT"
+
+
+async def test_a_long_job_of_one_tenant_does_not_hold_up_anothers_short_one(tenant: Tenant, stranger: Tenant) -> None:
+    ours, theirs = await add_cpo(tenant), await add_cpo(stranger)
+    long_job = await start_bulk(tenant, ours.id, sites(4000))
+    await first_progress(tenant, long_job)
+
+    short_job = await start_bulk(stranger, theirs.id, sites(5))
+    await over(stranger, short_job)
+
+    status = (await tenant.data("query ($id: ID!) { job(id: $id) { status } }", id=long_job))["job"]["status"]
+    assert status == "PROVISIONING"
+    await tenant.data(CANCEL, id=long_job)
+
+
+async def test_a_short_job_of_the_same_tenant_overtakes_its_long_one(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    long_job = await start_bulk(tenant, cpo.id, sites(4000))
+    await first_progress(tenant, long_job)
+
+    await over(tenant, await start_bulk(tenant, cpo.id, sites(5)))
+
+    status = (await tenant.data("query ($id: ID!) { job(id: $id) { status } }", id=long_job))["job"]["status"]
+    assert status == "PROVISIONING"
+    await tenant.data(CANCEL, id=long_job)

@@ -1,0 +1,125 @@
+"""Networks over their life: generated, ended by time or by request, taken up again when their sites failed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from storage.models import Cpo, Credentials, Job, JobItem, utc_now
+from tests.support.factories import add_charger, add_cpo, add_ocpi_location, writing
+from tests.support.gateway import Tenant
+from tests.support.jobs import DEADLINE_S, over, row_counts, sites, start_bulk
+from tests.support.rest import SITE
+
+CREATE = """
+mutation ($input: CreateCpoInput!) { createCpo(input: $input) { cpo { id party { partyId } } tokenA job { id } } }
+"""
+DELETE = "mutation ($id: ID!) { deleteCpo(input: {id: $id}) { deletedId } }"
+SITES = """
+query ($id: ID!) {
+  cpo(id: $id) {
+    provisioning { status error { code } }
+    locations(orderBy: [{field: NAME, direction: ASC}]) {
+      nodes { name address city coordinates { latitude longitude } chargers { nodes { identity } } }
+    }
+  }
+}
+"""
+RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id } } }"
+
+
+async def create(tenant: Tenant, **changes: Any) -> dict[str, Any]:
+    """A network whose job is over."""
+    wanted = {"template": "mixed-depot", "countryCode": "FR", "partyId": "ABC", "namePrefix": "n-", **changes}
+    made: dict[str, Any] = (await tenant.data(CREATE, input=wanted))["createCpo"]
+    await over(tenant, made["job"]["id"])
+    return made
+
+
+async def gone(tenant: Tenant, id: int) -> None:
+    """Returns when the network is there no more."""
+    deadline = time.monotonic() + DEADLINE_S
+    while (await tenant.data("query ($id: ID!) { cpo(id: $id) { id } }", id=str(id)))["cpo"] is not None:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("template", ["small-urban-ac", "highway-dc", "mixed-depot"])
+async def test_the_same_seed_gives_the_same_network_and_another_seed_another(tenant: Tenant, template: str) -> None:
+    first = await create(tenant, template=template, seed=7)
+    sites_of_first = (await tenant.data(SITES, id=first["cpo"]["id"]))["cpo"]
+    await tenant.data(DELETE, id=first["cpo"]["id"])
+
+    again = await create(tenant, template=template, seed=7)
+    other = await create(tenant, template=template, seed=8)
+
+    assert (await tenant.data(SITES, id=again["cpo"]["id"]))["cpo"] == sites_of_first
+    assert (await tenant.data(SITES, id=other["cpo"]["id"]))["cpo"] != sites_of_first
+
+
+async def test_a_network_whose_identities_are_taken_is_refused_before_anything_is_made(tenant: Tenant) -> None:
+    await create(tenant, seed=7)
+    before = await row_counts(tenant)
+
+    wanted = {"template": "mixed-depot", "countryCode": "FR", "partyId": "ABC", "namePrefix": "n-", "seed": 7}
+    result = await tenant.graphql(CREATE, input=wanted)
+
+    assert result["errors"][0]["extensions"]["code"] == "CONFLICT"
+    assert await row_counts(tenant) == before
+
+
+async def test_an_expired_network_goes_with_all_that_is_in_it(tenant: Tenant) -> None:
+    made = await create(tenant)
+
+    async with writing(tenant) as session:
+        await session.execute(update(Cpo).values(expires_at=utc_now() - timedelta(minutes=5)))
+    await gone(tenant, made["cpo"]["id"])
+
+    counts = await row_counts(tenant)
+    assert {name for name, count in counts.items() if count} == {"job_items", "job_events"}
+    async with writing(tenant) as session:
+        assert (await session.scalars(select(func.count()).select_from(Credentials))).one() == 0
+
+
+async def test_a_deleted_network_ends_its_jobs_and_leaves_nothing(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    await add_charger(tenant, location_id=(await add_ocpi_location(tenant, cpo)).location_id)
+    job_id = await start_bulk(tenant, cpo.id, sites(400, chargers=1))
+
+    await tenant.data(DELETE, id=str(cpo.id))
+
+    job = await over(tenant, job_id)
+    assert (job["status"], job["error"]["code"]) == ("FAILED", "cancelled")
+    counts = await row_counts(tenant)
+    assert {name for name, count in counts.items() if count} == {"job_items", "job_events"}
+
+
+async def test_deleting_an_unknown_or_foreign_network_finds_nothing(tenant: Tenant, stranger: Tenant) -> None:
+    foreign = await add_cpo(stranger)
+
+    for id in (str(foreign.id), "999999999"):
+        result = await tenant.graphql(DELETE, id=id)
+        assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert (await stranger.data(SITES, id=str(foreign.id)))["cpo"] is not None
+
+
+async def test_a_network_that_failed_becomes_ready_when_its_job_is_tried_again(tenant: Tenant) -> None:
+    error = {"code": "identity_conflict", "message": "Already in use: X.", "retryable": False}
+    cpo = await add_cpo(tenant, status="FAILED", error=error)
+    payload = {**SITE, "timezone": None, "owner_name": None, "public": True, "parking_type": None, "charges": None}
+    async with writing(tenant) as session:
+        session.add(job := Job(type="CREATE_CPO", total=1, failed=1, network_id=cpo.id, status="FAILED", error=error))
+        await session.flush()
+        session.add(JobItem(job_id=job.id, index=0, name="Depot", payload=payload, status="FAILED", error=error))
+
+    retried = (await tenant.data(RETRY, id=job.id))["retryJob"]["job"]
+    await over(tenant, retried["id"])
+
+    network = (await tenant.data(SITES, id=str(cpo.id)))["cpo"]
+    assert network["provisioning"] == {"status": "READY", "error": None}
+    assert [site["name"] for site in network["locations"]["nodes"]] == [SITE["name"]]

@@ -1,0 +1,75 @@
+"""The environment is checked before anything starts, and everything that can be set is in the README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from commands import COMMANDS, main
+from settings import Settings, SettingsError
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("PORT", "eighty", "CHARGEYARD_PORT: Input should be a valid integer, unable to parse string as an integer"),
+        ("PORT", "70000", "CHARGEYARD_PORT: Input should be less than or equal to 65535"),
+        ("DATABASE_URL", "mysql://db", "CHARGEYARD_DATABASE_URL: must begin with sqlite:// or postgresql://"),
+        ("JWT_SECRET", "short", "CHARGEYARD_JWT_SECRET: must be at least 32 bytes (RFC 7518 §3.2)"),
+        ("JWKS_URL", "keys.json", "CHARGEYARD_JWKS_URL: must begin with http:// or https://"),
+        ("WORKERS", "2", "CHARGEYARD_WORKERS: SQLite serves one process; use PostgreSQL for more"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(f"CHARGEYARD_{name}", value)
+
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env()
+
+    assert str(raised.value) == complaint
+
+
+def test_each_wrong_setting_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGEYARD_PORT", "x")
+    monkeypatch.setenv("CHARGEYARD_LOG_LEVEL", "loud")
+
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env()
+
+    assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
+        "CHARGEYARD_PORT",
+        "CHARGEYARD_LOG_LEVEL",
+    ]
+
+
+def test_a_wrong_setting_ends_a_command_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHARGEYARD_PORT", "x")
+
+    assert main(["migrate"]) == 2
+    assert capsys.readouterr().err.startswith("CHARGEYARD_PORT: ")
+
+
+def test_an_argument_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGEYARD_PORT", "9000")
+
+    assert Settings.from_env(port=9001).port == 9001
+
+
+def test_every_setting_and_no_other_stands_in_the_readme() -> None:
+    named = set(re.findall(r"CHARGEYARD_([A-Z_]*[A-Z])", README.read_text()))
+
+    assert named - {"TEST_POSTGRES_URL"} == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    text = README.read_text()
+
+    assert [name for name in COMMANDS if f"app.py {name}" not in text] == []

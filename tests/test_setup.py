@@ -1,0 +1,219 @@
+"""The command line as a user meets it: each command is a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import jwt
+import psutil
+import pytest
+
+from tests.support.gateway import SECRET
+from tests.support.postgres import fresh_database
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A gateway process and what it printed once it served; stopped by SIGTERM."""
+    process = _start(folder, "serve", "--port", "0", *arguments, **environ)
+    try:
+        yield process, _banner(process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_first_start_on_loopback_prints_a_token_that_works(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, banner):
+        viewer = _graphql(_url(banner), _token(banner), "{ viewer { role organizationId } }")["viewer"]
+
+        assert viewer["role"] == "USER"
+        assert viewer["organizationId"]
+        for path in ("/graphiql", "/graphql", "/docs", "/health"):
+            assert _url(banner) + path in banner
+
+
+def test_the_secret_is_its_owners_alone_and_lasts(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, banner):
+        token = _token(banner)
+    secret = tmp_path / "data" / "jwt-secret"
+
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    with serving(tmp_path) as (_, banner):
+        assert _graphql(_url(banner), token, "{ viewer { role } }") == {"viewer": {"role": "USER"}}
+        assert "eyJ" not in banner
+
+
+def test_elsewhere_than_on_loopback_a_secret_is_required(tmp_path: Path) -> None:
+    done = _run(tmp_path, "serve", "--host", "0.0.0.0", "--port", "0")
+
+    assert done.returncode == 2
+    assert "CHARGEYARD_JWT_SECRET" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_second_process_on_the_same_sqlite_file_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _):
+        second = _run(tmp_path, "serve", "--port", "0")
+        migration = _run(tmp_path, "migrate")
+
+    assert second.returncode == migration.returncode == 1
+    assert f"in use by process {process.pid}" in second.stderr
+    assert "PostgreSQL" in second.stderr
+    assert "Traceback" not in second.stderr + migration.stderr
+
+
+def test_a_killed_process_leaves_the_file_free(tmp_path: Path) -> None:
+    process = _start(tmp_path, "serve", "--port", "0")
+    _banner(process)
+    process.kill()
+    process.communicate()
+
+    assert _run(tmp_path, "migrate").returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path / "first") as (_, banner):
+        port = _url(banner).rpartition(":")[2]
+        done = _run(tmp_path / "second", "serve", "--port", port)
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "CHARGEYARD_PORT" in done.stderr
+
+
+def test_a_token_can_be_made_for_an_organization(tmp_path: Path) -> None:
+    organization = "b5b1f0a8-6a53-4f6e-9c51-0b8f6ad6b2f1"
+
+    done = _run(tmp_path, "token", "--organization", organization, "--days", "2", CHARGEYARD_JWT_SECRET=SECRET)
+
+    claims = jwt.decode(done.stdout.strip(), SECRET, algorithms=["HS256"])
+    assert claims["organization_id"] == organization
+    assert claims["role"] == "user"
+    assert 2 * 86400 - 60 < claims["exp"] - time.time() <= 2 * 86400
+
+
+def test_an_admin_token_names_no_organization(tmp_path: Path) -> None:
+    done = _run(tmp_path, "token", "--role", "admin", CHARGEYARD_JWT_SECRET=SECRET)
+
+    claims = jwt.decode(done.stdout.strip(), SECRET, algorithms=["HS256"])
+    assert claims["role"] == "admin"
+    assert "organization_id" not in claims
+
+
+@pytest.mark.parametrize("arguments", [["--organization", "acme"], ["--days", "0"], ["--role", "root"]])
+def test_a_token_for_nonsense_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    assert _run(tmp_path, "token", *arguments, CHARGEYARD_JWT_SECRET=SECRET).returncode == 2
+
+
+def test_help_tells_every_command(tmp_path: Path) -> None:
+    done = _run(tmp_path, "--help")
+
+    assert done.returncode == 0
+    for command in ("serve", "migrate", "token"):
+        assert re.search(rf"^ +{command} +\w", done.stdout, re.MULTILINE)
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    with fresh_database() as url:
+        yield url
+
+
+def test_a_dead_worker_is_replaced_and_the_port_stays_served(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, "--workers", "2", CHARGEYARD_DATABASE_URL=postgres) as (process, banner):
+        workers = _children(process)
+        workers[0].kill()
+
+        _until(lambda: len(_children(process)) == 2 and workers[0] not in _children(process))
+        token = _run(tmp_path, "token").stdout.strip()
+        _until(lambda: _graphql(_url(banner), token, "{ viewer { role } }") == {"viewer": {"role": "USER"}})
+        survivors = _children(process)
+
+    assert len(workers) == 2
+    _until(lambda: not any(worker.is_running() for worker in survivors))
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path, postgres: str) -> None:
+    process = _start(tmp_path, "serve", "--port", "0", "--workers", "2", CHARGEYARD_DATABASE_URL=postgres)
+    _banner(process)
+    workers = _children(process)
+
+    process.kill()
+    process.communicate()
+
+    assert len(workers) == 2
+    _until(lambda: not any(worker.is_running() for worker in workers))
+
+
+def _start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, str(ROOT / "app.py"), *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=folder, env={"PATH": "/usr/bin:/bin", **environ}, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+def _run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    process = _start(folder, *arguments, **environ)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _banner(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not any("A token" in line for line in lines):
+        line = process.stdout.readline()
+        assert line, process.communicate()[1]
+        lines.append(line)
+    if "begin with" in lines[-1]:
+        lines += [process.stdout.readline(), process.stdout.readline()]
+    return "".join(lines)
+
+
+def _url(banner: str) -> str:
+    return str(re.findall(r"serves on (\S+)", banner)[0])
+
+
+def _token(banner: str) -> str:
+    return str(re.findall(r"eyJ\S+", banner)[0])
+
+
+def _graphql(url: str, token: str, document: str) -> Any:
+    body = json.dumps({"query": document}).encode()
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {token}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/graphql", body, headers), timeout=5) as response:
+            return json.load(response)["data"]
+    except URLError as exc:
+        return exc
+
+
+def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return [child for child in psutil.Process(process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def _until(condition: Any) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
