@@ -58,7 +58,8 @@ class Mailbox:
         self._unsent.append(command)
         self._wake.set()
         try:
-            return await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
         except TimeoutError as exc:
             raise Unavailable(f"The process of charger {charger.identity} does not answer; try again.") from exc
         finally:

@@ -76,7 +76,8 @@ class Writer:
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._watchers.append(written)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(written, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await written
 
     async def _run(self) -> None:
         while not self._stopping:

@@ -148,7 +148,8 @@ class _WatchedJob:
                 await asyncio.sleep(LEAST_PAUSE_S)
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
 
     async def _read(self, sequence: int) -> list[Progress]:
         """The next events, once the database answers."""

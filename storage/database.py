@@ -39,6 +39,18 @@ _KNOWS_SUBSEC = (3, 42)
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeoutError, OSError)  # a missing socket file is an OSError
 
 
+class _SqliteConnection(SqliteConnection):
+    """Gives its locks back when it is closed.
+
+    Python leaves them to the last statement whose rows nobody fetched, and a cancelled task keeps that one alive: all
+    other writers would find the database locked.
+    """
+
+    def close(self) -> None:
+        self.rollback()
+        super().close()
+
+
 class Database:
     """Both engines of one process: asynchronous for requests, synchronous for job steps and the job engine.
 
@@ -123,7 +135,9 @@ class Database:
 
     def _make_async_engine(self) -> AsyncEngine:
         if self.is_sqlite:
-            engine = create_async_engine(self.url, pool_size=POOL_SIZE, pool_timeout=POOL_TIMEOUT_S)
+            engine = create_async_engine(
+                self.url, pool_size=POOL_SIZE, pool_timeout=POOL_TIMEOUT_S, connect_args={"factory": _SqliteConnection}
+            )
             _tune_sqlite(engine.sync_engine)
             return engine
         settings = {
@@ -143,7 +157,9 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self.sync_url, pool_timeout=POOL_TIMEOUT_S)
+            engine = create_engine(
+                self.sync_url, pool_timeout=POOL_TIMEOUT_S, connect_args={"factory": _SqliteConnection}
+            )
             _take_turns(engine, self._turn)  # before the listener that begins: the turn comes first
             _tune_sqlite(engine)
             return engine

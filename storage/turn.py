@@ -40,7 +40,8 @@ class WriteTurn:
         """Waits without blocking the loop. Raises Unavailable after 30 s."""
         place = self._line_up()
         try:
-            await asyncio.wait_for(asyncio.wrap_future(place), WAIT_S)
+            async with asyncio.timeout(WAIT_S):  # wait_for may lose a cancellation that comes with the turn
+                await asyncio.wrap_future(place)
         except TimeoutError as exc:
             self._leave(place)
             raise Unavailable("The database is busy; try again.") from exc

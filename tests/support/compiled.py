@@ -53,7 +53,6 @@ class Compiled:
         context = Context(self._tenant.gateway.services, principal)
         return await self.plans.answer(context, self._operation, variables, TIMEOUT_S)
 
-
     def statement(self, **variables: Any) -> tuple[str, list[Any]]:
         """The statement for these variables, with the values that it takes."""
         bound = self.plans._bound(self._operation, variables, self._tenant.organization_id)

@@ -1,0 +1,46 @@
+"""What a write leaves behind when its task is cancelled in the middle, as that of a client that goes away is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from storage.database import Database
+from storage.migrate import migrate
+from storage.models import Organization
+from storage.session import ALL_TENANTS
+
+INTERRUPTED = 40
+STATEMENTS = 10  # of a write: enough for it to be cut in each of its steps
+
+
+async def test_a_writer_that_is_cancelled_between_its_rows_leaves_the_database_to_the_others(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'chargeyard.db'}")
+    await asyncio.to_thread(migrate, database)
+
+    interrupted = []  # a task keeps the frames that its cancellation went through, and with them the statement
+    for step in range(INTERRUPTED):
+        interrupted.append(asyncio.create_task(_write(database, f"lost-{step}")))
+        for _ in range(step):
+            await asyncio.sleep(0.0002)
+        interrupted[-1].cancel()
+        await asyncio.wait([interrupted[-1]])
+        await _write(database, f"kept-{step}")
+
+    async with database.read(ALL_TENANTS) as session:
+        found = set(await session.scalars(select(Organization.id)))
+    await database.close()
+    assert sum(task.cancelled() for task in interrupted) > INTERRUPTED / 4
+    assert {f"kept-{step}" for step in range(INTERRUPTED)} <= found
+
+
+async def _write(database: Database, id: str) -> None:
+    async with database.write(ALL_TENANTS) as session:
+        if await session.get(Organization, id) is None:
+            session.add(Organization(id=id))
+            await session.flush()
+        for _ in range(STATEMENTS):
+            changed = update(Organization).values(created_at=Organization.created_at).returning(Organization.id)
+            (await session.scalars(changed)).all()
