@@ -54,7 +54,8 @@ class Mailbox:
             name=name,
             arguments=dict(arguments),
         )
-        answer = self._waiting[command.id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[command.id] = answer
         self._unsent.append(command)
         self._wake.set()
         try:

@@ -121,9 +121,9 @@ def _on_postgresql(database: Database, statement: str, arguments: list[Any]) -> 
     values = ", ".join(sql.Literal(value).as_string() for value in arguments)
     with psycopg.connect(database.sync_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute(f"PREPARE hot AS {statement}")  # type: ignore[arg-type]  # a statement of ours
+        connection.execute(f"PREPARE hot AS {statement}".encode())
         explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE hot{f'({values})' if values else ''}"
-        row = connection.execute(explain).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(explain.encode()).fetchone()
     assert row is not None
     nodes = list(_nodes(row[0][0]["Plan"]))
     scans = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
