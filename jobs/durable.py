@@ -25,7 +25,6 @@ QUEUE = "work"
 SCHEMA = "dbos"
 POLL_S = 0.05  # the default, 1 s, is how long the next chunk would wait; costs an idle process 2 % of a core
 THREADS = 32  # the default has no bound
-POOL_SIZE = 4
 PURGE_BATCH = 500
 
 Workflow = Callable[..., None]
@@ -50,10 +49,9 @@ PACES = {True: Pace(250, 4, 1), False: Pace(100, 4, 2)}
 class Durable:
     """The engine of one process. `launch` and `destroy` block; call them in a thread."""
 
-    def __init__(self, database: Database, node_id: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self.pace = PACES[database.is_sqlite]
-        self.node_id = node_id
         self._client: DBOSClient | None = None
 
     def launch(self, workflows: dict[str, Workflow]) -> None:
@@ -61,21 +59,20 @@ class Durable:
         logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells of every start, migration and queue
         url = self._database.sync_url
         DBOS.migrate(url, schema=SCHEMA)
+        # our engine: on SQLite its writers queue with ours, on PostgreSQL its sessions end with ours
         config: DBOSConfig = {
             "name": NAME,
             "system_database_url": url,
             "dbos_system_schema": SCHEMA,
             "application_version": VERSION,
-            "executor_id": self.node_id,
+            "system_database_engine": self._database.engine,
+            "executor_id": self._database.node_id,
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
             "use_listen_notify": False,  # nothing here waits for DBOS's own messages
             "max_executor_threads": THREADS,
-            "sys_db_pool_size": POOL_SIZE,
             "log_level": "WARNING",
         }
-        if self._database.is_sqlite:
-            config["system_database_engine"] = self._database.engine  # its writers queue with ours
         DBOS(config=config)
         for name, workflow in workflows.items():
             _register(name, workflow)

@@ -36,8 +36,7 @@ class JobEngine:
         self._settings = settings
         self._database = database
         self._fleet = fleet
-        # SQLite has one process, which takes up its own work again; on PostgreSQL others take it up
-        self._durable = Durable(database, "local" if database.is_sqlite else f"node-{uuid4().hex}")
+        self._durable = Durable(database)
         self._feed = Feed(database)
         self._worker: Worker | None = None
         self._deployments: Deployments | None = None
@@ -63,7 +62,7 @@ class JobEngine:
         upkeep = Upkeep(services, self._durable, requeue=self._requeue, is_running=worker.is_running)
         self._tasks.append(asyncio.create_task(upkeep.run(), name="upkeep"))
         if not self._database.is_sqlite:
-            watch = watch_nodes(self._database.postgres_url, self._durable, self._feed)
+            watch = watch_nodes(self._database, self._durable, self._feed)
             self._tasks.append(asyncio.create_task(watch, name="nodes"))
 
     async def stop(self) -> None:

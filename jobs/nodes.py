@@ -7,6 +7,7 @@ import logging
 
 from jobs.durable import SCHEMA, Durable
 from jobs.feed import CHANNEL, Feed
+from storage.database import Database
 from storage.presence import SESSION_LOST, Presence, present
 
 log = logging.getLogger("chargeyard.jobs")
@@ -15,11 +16,12 @@ LOOK_EVERY_S = 1.0
 RECONNECT_AFTER_S = 1.0
 
 
-async def watch_nodes(url: str, durable: Durable, feed: Feed) -> None:
+async def watch_nodes(database: Database, durable: Durable, feed: Feed) -> None:
     """Is present, hears of progress elsewhere and looks for dead nodes, until cancelled; an outage is sat out."""
+    url, node_id = database.postgres_url, database.node_id
     while True:
         try:
-            async with present(url, durable.node_id, channel=CHANNEL, heard=feed.wake_here) as presence:
+            async with present(url, node_id, channel=CHANNEL, heard=feed.wake_here) as presence:
                 while True:
                     await _take_over(presence, durable)
                     await asyncio.sleep(LOOK_EVERY_S)
@@ -32,5 +34,6 @@ async def _take_over(presence: Presence, durable: Durable) -> None:
     for node_id in await presence.other_nodes_at_work(SCHEMA):
         async with presence.lock_of(node_id) as is_dead:
             if is_dead:
+                await presence.end_jobs_of(node_id)
                 count = await asyncio.to_thread(durable.recover, [node_id])
                 log.warning("node %s is gone; took over %d of its workflows", node_id, count)

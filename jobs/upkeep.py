@@ -88,7 +88,7 @@ class Upkeep:
             await end_job(self._services, job.organization_id, job.id)
             return
         standing = await asyncio.to_thread(self._durable.standing, job.id)
-        lost = [node for _, node in standing if node == self._durable.node_id and not self._is_running(job.id)]
+        lost = [node for _, node in standing if node == self._database.node_id and not self._is_running(job.id)]
         if lost:
             await asyncio.to_thread(self._durable.recover, lost[:1])
         elif not standing:

@@ -8,6 +8,7 @@ from sqlite3 import Connection as SqliteConnection
 from sqlite3 import sqlite_version_info
 from time import time
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -20,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from errors import Unavailable
 from storage.models import Organization
 from storage.plan.readers import make_reader
+from storage.presence import jobs_of
 from storage.session import Tenant, TenantSession
 from storage.turn import WriteTurn
 
@@ -27,7 +29,7 @@ STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 BUSY_TIMEOUT_MS = 10_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 POOL_SIZE = 10  # per process; two engines a process stay far below PostgreSQL's default of 100
-JOB_POOL_SIZE = 12  # as many as workflows that run at once
+JOB_POOL_SIZE = 16  # of job steps and of the job engine itself
 POOL_TIMEOUT_S = 10
 STEP_TIMEOUT_MS = 10_000  # a job step takes milliseconds; a node that was paused within one must not keep its locks
 
@@ -54,7 +56,7 @@ class _SqliteConnection(SqliteConnection):
 class Database:
     """Both engines of one process: asynchronous for requests, synchronous for job steps and the job engine.
 
-    `reads` runs compiled reads, past both of them.
+    `reads` runs compiled reads, past both of them. `node_id` tells this process from the others on the database.
 
     A synchronous driver does a job step at several times the speed of an asynchronous one, and steps run in threads.
     """
@@ -62,6 +64,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        # SQLite has one process, which takes up its own work again; on PostgreSQL others take it up
+        self.node_id = "local" if self.is_sqlite else f"node-{uuid4().hex}"
         self._turn = WriteTurn()
         self._known: set[str] = set()
         self._async_engine = self._make_async_engine()
@@ -170,7 +174,7 @@ class Database:
         }
         connect_args = {
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-            "application_name": "chargeyard-jobs",
+            "application_name": jobs_of(self.node_id),
             "connect_timeout": POOL_TIMEOUT_S,
             **_NOTICE_A_VANISHED_HOST,
         }

@@ -18,7 +18,14 @@ LOCK_SPACE = 0x4E4F4445  # "NODE": the first of the two numbers of a node's lock
 # the server learns within 10 s that a host has vanished without a word
 KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
+
 SESSION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def jobs_of(node_id: str) -> str:
+    """What the sessions of a node's jobs are called on the server."""
+    return f"chargeyard-jobs {node_id}"
 
 
 class Presence:
@@ -46,6 +53,11 @@ class Presence:
         finally:
             if free:
                 await self._connection.execute("SELECT pg_advisory_unlock($1, hashtext($2))", *key)
+
+    async def end_jobs_of(self, node_id: str) -> None:
+        """Ends what a node left open, with its locks: that of a paused node may wait in the middle of a pipeline,
+        where no timeout of the server's ends it."""
+        await self._connection.execute(_END_SESSIONS, jobs_of(node_id))
 
 
 @asynccontextmanager
