@@ -118,7 +118,7 @@ mutation CreateNetwork($input: CreateCpoInput!) {
     ),
   },
   {
-    query: `# The job's state now, then each change until it is over.
+    query: `# The job now, then each change to its end.
 subscription WatchJob($jobId: ID!) {
   jobProgress(jobId: $jobId) {
     sequence
