@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from sqlalchemy.exc import DBAPIError
+
 from jobs.durable import SCHEMA, Durable
 from jobs.feed import CHANNEL, Feed
 from storage.database import Database
@@ -22,10 +24,11 @@ async def watch_nodes(database: Database, durable: Durable, feed: Feed) -> None:
     while True:
         try:
             async with present(url, node_id, channel=CHANNEL, heard=feed.wake_here) as presence:
+                log.info("present as %s", node_id)
                 while True:
                     await _take_over(presence, durable)
                     await asyncio.sleep(LOOK_EVERY_S)
-        except SESSION_LOST as exc:
+        except (*SESSION_LOST, DBAPIError) as exc:
             log.warning("this node has lost its session on the database (%s); connecting again", exc)
         await asyncio.sleep(RECONNECT_AFTER_S)
 

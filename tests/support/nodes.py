@@ -75,6 +75,11 @@ class Node:
         self.url = found.group(1)
         return self
 
+    @property
+    def id(self) -> str:
+        """What the node calls itself on PostgreSQL."""
+        return str(re.findall(r"present as (\S+)", self.log.read_text())[-1])
+
     def kill(self) -> None:
         """As `kill -9`."""
         self.process.kill()
