@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     operation_timeout_s: float = Field(30.0, gt=0, description="Seconds that a GraphQL query or mutation may take.")
     planner: bool = Field(True, description="Whether GraphQL queries are compiled; off, they are executed by field.")
     max_query_cost: int = Field(250_000, ge=1, description="Cost that one GraphQL operation may have.")
-    cost_per_minute: int = Field(0, ge=0, description="Cost that one organization may ask for in a minute; 0: any.")
+    cost_per_minute: int = Field(
+        1_000_000_000, ge=0, description="Cost that one organization may ask for in a minute, per process; 0: any."
+    )
     max_streams: int = Field(200, ge=1, description="Subscription streams of one organization or address, per process.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 

@@ -95,8 +95,11 @@ class GraphQLView:
         """Each answer of a batch in its place; they run one after the other."""
         if not accept.quality(JSON):
             raise Refused(406, f"A batch is answered as {JSON}.")
-        bodies = [(await self._item(wanted, replace(context, loaders={}))).body for wanted in batch]
-        return json_answer(request, b"[" + b",".join(bodies) + b"]")
+        answers = [await self._item(wanted, replace(context, loaders={})) for wanted in batch]
+        response = json_answer(request, b"[" + b",".join(answer.body for answer in answers) + b"]")
+        for allowance in [answer.allowance for answer in answers if answer.allowance][-1:]:
+            response.headers.update(allowance.headers())
+        return response
 
     async def _item(self, wanted: GraphQLRequest | Refused, context: Context) -> Answer:
         if isinstance(wanted, Refused):

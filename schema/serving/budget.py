@@ -41,6 +41,18 @@ class Allowance:
         }
 
 
+class OverBudget(RateLimited):
+    """The tenant has not got that much left now."""
+
+    def __init__(self, allowance: Allowance, *, retry_after_s: int) -> None:
+        super().__init__(
+            f"The operation costs {allowance.cost}, and the organization's budget of {allowance.limit} a minute has "
+            f"{allowance.remaining} left.",
+            retry_after_s=retry_after_s,
+        )
+        self.allowance = allowance
+
+
 class Budgets:
     """One budget per tenant, in this process. A tenant that was away for a minute has all of it again."""
 
@@ -49,7 +61,7 @@ class Budgets:
         self._tenants: OrderedDict[str | None, tuple[float, float]] = OrderedDict()
 
     def charge(self, tenant: str | None, cost: int) -> Allowance:
-        """Takes the cost from the budget. Raises RateLimited when it is not there yet."""
+        """Takes the cost from the budget. Raises OverBudget when it is not there yet."""
         now = time.monotonic()
         left, at = self._tenants.pop(tenant, (float(self._limit), now))
         left = min(self._limit, left + (now - at) * self._limit / WINDOW_S)
@@ -59,10 +71,8 @@ class Budgets:
         self._tenants[tenant] = (left, now)
         if len(self._tenants) > KEPT_TENANTS:
             self._tenants.popitem(last=False)
+        reset_s = math.ceil((self._limit - left) * WINDOW_S / self._limit)
+        allowance = Allowance(cost, self._limit, int(left), reset_s)
         if missing > 0:
-            raise RateLimited(
-                f"The operation costs {cost}, and the organization's budget of {self._limit} a minute has {int(left)} "
-                "left.",
-                retry_after_s=math.ceil(missing * WINDOW_S / self._limit),
-            )
-        return Allowance(cost, self._limit, int(left), math.ceil((self._limit - left) * WINDOW_S / self._limit))
+            raise OverBudget(allowance, retry_after_s=math.ceil(missing * WINDOW_S / self._limit))
+        return allowance

@@ -18,7 +18,7 @@ from resolvers.auth import Principal
 from resolvers.context import Context
 from schema.errors import Schema, translate
 from schema.planner import Planner
-from schema.serving.budget import Allowance, Budgets
+from schema.serving.budget import Allowance, Budgets, OverBudget
 from schema.serving.documents import Document, Documents, Operation
 from schema.serving.persisted import RegisteredDocuments, TrustedDocuments
 from schema.serving.requests import GraphQLRequest
@@ -64,7 +64,10 @@ class RequestFailed(Exception):
     @property
     def answer(self) -> Answer:
         """What the client is told."""
-        return Answer(encode({"errors": [error.formatted for error in self.errors]}), self.errors, True)
+        body = encode({"errors": [error.formatted for error in self.errors]})
+        cause = self.errors[0].original_error
+        allowance = cause.allowance if isinstance(cause, OverBudget) else None
+        return Answer(body, self.errors, True, allowance)
 
 
 class Operations:
@@ -79,7 +82,7 @@ class Operations:
         manifest = settings.trusted_documents
         self._texts = TrustedDocuments(manifest) if manifest else RegisteredDocuments()
         self._budgets = Budgets(settings.cost_per_minute) if settings.cost_per_minute else None
-        self._max_cost = settings.max_query_cost
+        self._max_cost = min(settings.max_query_cost, settings.cost_per_minute or settings.max_query_cost)
         self._hide_suggestions = not settings.suggestions
         self._timeout_s = settings.operation_timeout_s
         self._is_secret = not settings.introspection
@@ -137,6 +140,7 @@ class Operations:
             async with aclosing(results):  # type: ignore[type-var]  # the source of ours is a generator
                 async for result in results:
                     yield self._answer(result, prepared)
+                    prepared = prepared._replace(allowance=None)  # what is left changes, the first event's cost does not
         except Exception as exc:  # noqa: BLE001 - the edge of a stream, as the middleware is that of a request
             yield RequestFailed.because(exc).answer
 

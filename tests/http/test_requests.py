@@ -300,3 +300,4 @@ async def test_bytes_that_are_no_http_are_refused(endpoint: Endpoint, sent: byte
     writer.close()
 
     assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    assert b"\r\nServer: Chargeyard\r\n" in answer

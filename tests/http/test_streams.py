@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ import pytest
 
 from resolvers import live
 from schema.serving import streams
+from storage.models import EvseStatus
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 
 PATIENCE_S = 15
@@ -80,6 +82,22 @@ async def test_an_unknown_object_ends_the_stream_with_its_error(endpoint: Endpoi
 
     assert reply.status == 200
     assert b'"code":"NOT_FOUND"' in reply.body
+
+
+async def test_a_subscription_tells_its_cost_with_the_first_event(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changes(*_args: object, **_kwargs: object) -> AsyncIterator[Any]:
+        for _ in range(3):
+            yield SimpleNamespace(status=EvseStatus.AVAILABLE)
+
+    monkeypatch.setattr(live, "connector_status_changes", changes)
+    body = {"query": ENDLESS, "variables": {"id": "x"}}
+
+    reply = await endpoint.send("POST", body, **EVENTS, **bearer(endpoint.token()))
+
+    events = [line for line in reply.body.splitlines() if line.startswith(b"data: {")]
+    assert [b'"cost":{"requested":2,' in event for event in events] == [True, False, False]
 
 
 @pytest.mark.parametrize(("headers", "sign"), [(EVENTS, b":\n\n"), (PARTS, b"{}")])

@@ -57,7 +57,7 @@ async def test_introspection_can_be_switched_off(tmp_path: Path) -> None:
         allowed = await endpoint.ask(TYPENAME)
 
     assert [reply.codes for reply in refused] == [["GRAPHQL_VALIDATION_FAILED"]] * 2
-    assert allowed.json == {"data": {"__typename": "Query"}}
+    assert allowed.json["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("document", ["{", "{ nothing }", "{ viewer }", "{ viewer { role } }", "{ __typename }", ""])
@@ -103,7 +103,7 @@ async def test_a_document_is_sent_once_and_named_by_its_hash_then(endpoint: Endp
     assert unknown.json["errors"] == [
         {"message": "PersistedQueryNotFound", "extensions": {"code": "PERSISTED_QUERY_NOT_FOUND"}}
     ]
-    assert sent.json == named.json == by_get.json == {"data": {"__typename": "Query"}}
+    assert [reply.json["data"] for reply in (sent, named, by_get)] == [{"__typename": "Query"}] * 3
 
 
 async def test_a_tenant_does_not_see_what_another_registered(endpoint: Endpoint) -> None:
@@ -134,7 +134,7 @@ async def test_registered_documents_make_room_for_new_ones(endpoint: Endpoint) -
     ]
 
     assert first.codes == ["PERSISTED_QUERY_NOT_FOUND"]
-    assert last.json == {"data": {"__typename": "Query"}}
+    assert last.json["data"] == {"__typename": "Query"}
 
 
 async def test_only_trusted_documents_run_where_a_manifest_is_given(tmp_path: Path) -> None:
@@ -192,8 +192,53 @@ async def test_a_budget_is_told_and_kept(tmp_path: Path) -> None:
     assert first.json["extensions"]["cost"] == {"requested": 60, "limit": 100, "remaining": 40, "resetAfter": 36}
     assert (second.status, second.codes) == (429, ["RATE_LIMITED"])
     assert 1 <= int(second.headers["Retry-After"]) <= 12
+    assert int(second.headers["RateLimit-Remaining"]) < 60
     assert other.status == 200
     assert over_websocket["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_every_answer_to_a_token_tells_its_cost(endpoint: Endpoint) -> None:
+    document = "{ locations(first: 10) { nodes { chargers(first: 4) { nodes { id } } } } }"
+    limit = 1_000_000_000
+
+    reply = await endpoint.ask(document)
+    stranger = await endpoint.send("POST", {"query": TYPENAME})
+
+    expected = {"requested": 1 + 1 + 10 * (1 + 1 + 4), "limit": limit, "remaining": limit - 62, "resetAfter": 1}
+    assert reply.json["extensions"] == {"cost": expected}
+    assert reply.headers["RateLimit-Limit"] == f"{limit}, {limit};w=60"
+    assert stranger.json == {"data": {"__typename": "Query"}}
+    assert "RateLimit-Limit" not in stranger.headers
+
+
+async def test_a_batch_pays_for_each_of_its_requests(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, cost_per_minute=100) as endpoint:
+        request = {"query": "{ locations(first: 43) { nodes { id } } }"}
+        reply = await endpoint.send("POST", [request] * 3, **bearer(endpoint.token()))
+
+    assert reply.status == 200
+    assert int(reply.headers["RateLimit-Remaining"]) < 45
+    assert [item.get("errors", [{}])[0].get("extensions", {}).get("code") for item in reply.json] == [
+        None,
+        None,
+        "RATE_LIMITED",
+    ]
+
+
+async def test_what_costs_more_than_the_whole_budget_is_never_tried_again(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, cost_per_minute=50) as endpoint:
+        reply = await endpoint.ask("{ locations(first: 100) { nodes { id } } }")
+
+    assert (reply.status, reply.codes) == (400, ["QUERY_TOO_COMPLEX"])
+    assert "Retry-After" not in reply.headers
+
+
+async def test_a_budget_may_be_left_out(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, cost_per_minute=0) as endpoint:
+        reply = await endpoint.ask(TYPENAME)
+
+    assert reply.json == {"data": {"__typename": "Query"}}
+    assert "RateLimit-Limit" not in reply.headers
 
 
 async def test_an_operation_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,9 @@ async def test_a_query_is_answered_and_completed(endpoint: Endpoint) -> None:
     async with talking(endpoint) as socket:
         await socket.subscribe("1", TYPENAME)
 
-        assert await socket.receive() == {"type": "next", "id": "1", "payload": {"data": {"__typename": "Query"}}}
+        answer = await socket.receive()
+        assert (answer["type"], answer["id"]) == ("next", "1")
+        assert answer["payload"]["data"] == {"__typename": "Query"}
         assert await socket.receive() == {"type": "complete", "id": "1"}
 
 

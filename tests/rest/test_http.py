@@ -26,6 +26,13 @@ async def call(tenant: Tenant, method: str, path: str, **options: Any) -> AsyncI
         yield response
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/graphql", "/ocpi/versions", "/static/style.css", "/nothing"])
+async def test_no_answer_tells_what_the_server_is_built_with(tenant: Tenant, path: str) -> None:
+    async with call(tenant, "GET", path) as response:
+        assert response.headers["Server"] == "Chargeyard"
+        assert "X-Powered-By" not in response.headers
+
+
 @pytest.mark.parametrize("path", ["/ocpp", "/ocpp/nothing", "/ocpi/cpos/1/nothing", "/nothing"])
 async def test_an_unknown_path_is_404_in_the_error_body(tenant: Tenant, path: str) -> None:
     assert await tenant.rest("GET", path) == (404, {"detail": "There is nothing at this path."})
