@@ -28,11 +28,13 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 FAILURE_BODY: web.RequestKey[Callable[[str], bytes]] = web.RequestKey("failure_body")
 
 ORGANIZATION_HEADER = "X-Organization-Id"
-REQUEST_ID_HEADER = "X-Request-Id"
-CORS_HEADERS = (
-    f"Authorization, Content-Type, Idempotency-Key, If-None-Match, {ORGANIZATION_HEADER}, {REQUEST_ID_HEADER}"
+REQUEST_ID_HEADERS = ("Request-Id", "X-Request-Id")  # RFC 6648 advises the first, most clients have the second
+CORS_HEADERS = ", ".join(
+    ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", ORGANIZATION_HEADER, *REQUEST_ID_HEADERS]
 )
-CORS_EXPOSED = f"ETag, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, {REQUEST_ID_HEADER}"
+CORS_EXPOSED = ", ".join(
+    ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", *REQUEST_ID_HEADERS]
+)
 PREFLIGHT_MAX_AGE_S = 600
 
 # aiohttp names its own version and Python's to everyone, also where bytes are no HTTP, and has no setting for it
@@ -124,7 +126,9 @@ def _failure_body(error_id: str) -> bytes:
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Puts on every response its request's id and, for the origins of the settings, the CORS headers."""
-    response.headers[REQUEST_ID_HEADER] = _request_id(request)
+    request_id = _request_id(request)
+    for name in REQUEST_ID_HEADERS:
+        response.headers[name] = request_id
     allowed = request.app[SERVICES].settings.allowed_origins
     if not allowed:
         return
@@ -137,7 +141,7 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
 
 def _request_id(request: web.Request) -> str:
     """The id that the client gave this request, where it is a plain one, or a new one."""
-    given = request.headers.get(REQUEST_ID_HEADER)
+    given = next((request.headers[name] for name in REQUEST_ID_HEADERS if name in request.headers), None)
     if given is not None and re.fullmatch(r"[\w.:/+=-]{1,128}", given, re.ASCII):
         return given
     return f"{_of_process(getpid())}{next(_numbers):016x}"

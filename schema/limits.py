@@ -41,6 +41,7 @@ MAX_ROOT_FIELDS = 50
 MAX_DIRECTIVES = 100
 MAX_FIELDS = 1_000
 MAX_OPERATIONS = 50
+MAX_FRAGMENTS = 100  # validation compares each with each, and goes as deep as they are chained
 MAX_REPEATS = 64  # of one object field: validation compares each with each
 
 LIST = 10
@@ -109,7 +110,10 @@ def measure(
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     reader = _Reader(schema, document)
     costs: dict[str | None, OperationCost] = {}
-    errors = list(_over("operations", len(operations), MAX_OPERATIONS))
+    errors = [
+        *_over("operations", len(operations), MAX_OPERATIONS),
+        *_over("fragments", len(document.definitions) - len(operations), MAX_FRAGMENTS),
+    ]
     for node in operations[:MAX_OPERATIONS]:
         total = reader.selection(node.selection_set, schema.get_root_type(node.operation))
         errors += _broken(total)

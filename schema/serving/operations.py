@@ -140,7 +140,7 @@ class Operations:
             async with aclosing(results):  # type: ignore[type-var]  # the source of ours is a generator
                 async for result in results:
                     yield self._answer(result, prepared)
-                    prepared = prepared._replace(allowance=None)  # what is left changes, the first event's cost does not
+                    prepared = prepared._replace(allowance=None)  # it is paid once
         except Exception as exc:  # noqa: BLE001 - the edge of a stream, as the middleware is that of a request
             yield RequestFailed.because(exc).answer
 

@@ -88,9 +88,11 @@ async def test_a_large_body_is_compressed_for_clients_that_take_gzip(
         assert (await response.json())["total"] > 0
 
 
-async def test_the_request_id_of_the_client_comes_back(tenant: Tenant) -> None:
-    async with call(tenant, "GET", "/health", headers={"X-Request-Id": "run-7/step:3"}) as response:
-        assert response.headers["X-Request-Id"] == "run-7/step:3"
+@pytest.mark.parametrize("name", ["Request-Id", "X-Request-Id"])
+@pytest.mark.parametrize("path", ["/health", "/graphql", "/nothing"])
+async def test_the_request_id_of_the_client_comes_back(tenant: Tenant, path: str, name: str) -> None:
+    async with call(tenant, "GET", path, headers={name: "run-7/step:3"}) as response:
+        assert response.headers["Request-Id"] == response.headers["X-Request-Id"] == "run-7/step:3"
 
 
 @pytest.mark.parametrize("given", [None, "with spaces", "x" * 200, "é"])
