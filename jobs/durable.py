@@ -24,6 +24,7 @@ VERSION = "1"  # of the workflows' arguments: the default, a hash of the source,
 QUEUE = "work"
 SCHEMA = "dbos"
 POLL_S = 0.05  # the default, 1 s, is how long the next chunk would wait; costs an idle process 2 % of a core
+LISTENER_NAP_S = 0.1  # a stop waits for the end of its nap; by default 1 s
 THREADS = 32  # the default has no bound
 PURGE_BATCH = 500
 
@@ -70,6 +71,7 @@ class Durable:
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
             "use_listen_notify": False,  # nothing here waits for DBOS's own messages
+            "notification_listener_polling_interval_sec": LISTENER_NAP_S,
             "max_executor_threads": THREADS,
             "log_level": "WARNING",
         }

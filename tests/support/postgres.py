@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,23 +20,21 @@ if TYPE_CHECKING:
 @contextmanager
 def fresh_database() -> Iterator[str]:
     """The URL of an empty database, dropped afterwards."""
-    with _server() as admin_url:
-        name = f"chargeyard_{uuid4().hex}"
-        _run(admin_url, f"CREATE DATABASE {name}")
-        try:
-            yield _renamed(admin_url, name)
-        finally:
-            _run(admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+    admin_url = os.environ.get("CHARGEYARD_TEST_POSTGRES_URL") or _url_of_own_server()
+    name = f"chargeyard_{uuid4().hex}"
+    _run(admin_url, f"CREATE DATABASE {name}")
+    try:
+        yield _renamed(admin_url, name)
+    finally:
+        _run(admin_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@contextmanager
-def _server() -> Iterator[str]:
-    given = os.environ.get("CHARGEYARD_TEST_POSTGRES_URL")
-    if given:
-        yield given
-        return
-    with own_server() as server:
-        yield server.get_uri()
+@cache
+def _url_of_own_server() -> str:
+    """A server that stands as long as this process."""
+    until_exit = ExitStack()
+    atexit.register(until_exit.close)
+    return until_exit.enter_context(own_server()).get_uri()
 
 
 @contextmanager
