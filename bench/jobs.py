@@ -3,7 +3,8 @@
     python -m bench.jobs [--quick] [--database sqlite|postgresql]
 
 A gateway runs as a process of its own and is asked over HTTP. The yardstick is the same rows, read back from its
-database and inserted into a fresh one by the synchronous driver alone, one transaction per location.
+database (the site's, its item's and its event's) and inserted into a fresh one by the synchronous driver alone, one
+transaction per location.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ from storage.models import (
     Charger,
     Cpo,
     Evse,
+    Job,
+    JobEvent,
+    JobItem,
     Location,
     OcpiConnector,
     OcpiLocation,
@@ -52,6 +56,7 @@ from tests.support.postgres import fresh_database
 
 TABLES: Sequence[type[Base]] = (
     Location, OcpiLocation, ChargePoint, Charger, ChargePointConnector, Evse, OcpiConnector, Topology,
+    JobItem, JobEvent,
 )  # fmt: skip
 READS = 400
 READ_PAUSE_S = 0.005
@@ -250,7 +255,8 @@ def _units(source: Database, tenant: str, chargers: int) -> list[dict[str, Rows]
     site_of |= {row["id"]: row["location_id"] for row in rows["deployments"]}
     site_of |= {row["charge_point_id"]: row["location_id"] for row in rows["deployments"]}
     site_of |= {row["id"]: site_of[row["charger_id"]] for row in rows["ocpi_evses"]}
-    parents = {
+    items = {(row["job_id"], row["index"]): site_of.get(row["ocpi_location_id"]) for row in rows["job_items"]}
+    parents: dict[str, Callable[[dict[str, Any]], Any]] = {
         "locations": lambda row: row["id"],
         "ocpi_locations": lambda row: row["location_id"],
         "deployments": lambda row: row["location_id"],
@@ -259,17 +265,20 @@ def _units(source: Database, tenant: str, chargers: int) -> list[dict[str, Rows]
         "ocpi_evses": lambda row: site_of[row["charger_id"]],
         "ocpi_connectors": lambda row: site_of[row["evse_id"]],
         "topologies": lambda row: site_of[row["charger_id"]],
+        "job_items": lambda row: site_of.get(row["ocpi_location_id"]),
+        "job_events": lambda row: items.get((row["job_id"], row["item_index"])),
     }
     for name, found in rows.items():
         for row in found:
-            by_site[parents[name](row)][name].append(row)
+            by_site[parents[name](row) or ""][name].append(row)
+    del by_site[""]
     wanted = [unit for unit in by_site.values() if len(unit["deployments"]) == chargers]
     return wanted[:RAW_SITES]
 
 
 def _copy_parents(source: Database, scratch: Database) -> None:
     with source.engine.connect() as reading, scratch.engine.begin() as writing:
-        for model in (Organization, Cpo):
+        for model in (Organization, Cpo, Job):
             table = cast("SqlTable", model.__table__)
             rows = [dict(row) for row in reading.execute(select(table)).mappings()]
             writing.execute(table.delete())
