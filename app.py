@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+import metrics
 import ocpi
 import pages
 import rest
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> web.Application:
     rest.add_routes(app)
     ocpi.add_routes(app)
     pages.add_routes(app)
+    metrics.add_routes(app)
     return app
 
 
