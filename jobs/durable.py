@@ -58,6 +58,7 @@ class Durable:
     def launch(self, workflows: dict[str, Workflow]) -> None:
         """Brings DBOS's tables up to date, takes over what this node left behind and starts to work."""
         logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells of every start, migration and queue
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # it repeats the error of a pipeline, which we are told
         url = self._database.sync_url
         DBOS.migrate(url, schema=SCHEMA)
         # our engine: on SQLite its writers queue with ours, on PostgreSQL its sessions end with ours
