@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test test-plain lint format lock clean
+.PHONY: help run test test-plain fuzz lint format lock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ test: lint ## Set up and test on SQLite and PostgreSQL
 
 test-plain: $(VENV)/dev ## Test with queries executed field by field
 	CHARGEYARD_PLANNER=false $(BIN)/python -m pytest -q $(ARGS)
+
+fuzz: $(VENV)/dev ## Send random requests for five minutes to each API on each database
+	FUZZ_SECONDS=300 $(BIN)/python -m pytest -q tests/test_fuzz.py $(ARGS)
 
 lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check --quiet .

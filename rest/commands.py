@@ -58,7 +58,7 @@ class LocationCommandFailure(Response):
 
 
 class LocationCommandResponse(Response):
-    """What came of a command to one or many chargers."""
+    """The outcome of a command to one or many chargers."""
 
     targeted_count: int
     queued_count: int

@@ -41,7 +41,7 @@ class CommandFailure:
     error: str = attribute("Why.")
 
 
-@strawberry.type(description="What came of a command.")
+@strawberry.type(description="The outcome of a command.")
 class CommandPayload:
     targeted_count: int = attribute("Chargers that were meant.")
     queued_count: int = attribute("Chargers that took it.")
@@ -59,83 +59,83 @@ def answered(name: str, description: str, graphql_type: Any) -> Any:
     return strawberry.field(resolver=resolver, description=description, graphql_type=graphql_type)
 
 
-@strawberry.type(description="What came of plug connector.")
+@strawberry.type(description="The outcome of putting a cable into a connector.")
 class PlugConnectorPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of unplug connector.")
+@strawberry.type(description="The outcome of taking the cable out of a connector.")
 class UnplugConnectorPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of unlock connector.")
+@strawberry.type(description="The outcome of opening the lock of a connector.")
 class UnlockConnectorPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of start transaction.")
+@strawberry.type(description="The outcome of starting a transaction.")
 class StartTransactionPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of stop transaction.")
+@strawberry.type(description="The outcome of stopping a transaction.")
 class StopTransactionPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of start session.")
+@strawberry.type(description="The outcome of starting a charging session.")
 class StartSessionPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of stop session.")
+@strawberry.type(description="The outcome of stopping a charging session.")
 class StopSessionPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of authorize id tag.")
+@strawberry.type(description="The outcome of presenting a token.")
 class AuthorizeIdTagPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of ev requests energy.")
+@strawberry.type(description="The outcome of having the car take energy again.")
 class EvRequestsEnergyPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of ev stops energy.")
+@strawberry.type(description="The outcome of having the car stop taking energy.")
 class EvStopsEnergyPayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of power update.")
+@strawberry.type(description="The outcome of setting the power that the car draws.")
 class PowerUpdatePayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of inject fault.")
+@strawberry.type(description="The outcome of breaking a connector.")
 class InjectFaultPayload(CommandPayload):
     message: str = answered("msg", "What happened.", str)
     fault_type: str | None = answered("fault_type", "The fault.", str | None)
     status: str = answered("status", "What the connector is in now, as OCPP 1.6 says it.", str)
 
 
-@strawberry.type(description="What came of clear fault.")
+@strawberry.type(description="The outcome of repairing a connector.")
 class ClearFaultPayload(CommandPayload):
     message: str = answered("msg", "What happened.", str)
     fault_type: str | None = answered("fault_type", "The fault that is gone.", str | None)
     status: str = answered("status", "What the connector is in now, as OCPP 1.6 says it.", str)
 
 
-@strawberry.type(description="What came of set configuration.")
+@strawberry.type(description="The outcome of setting configuration keys.")
 class SetConfigurationPayload(CommandPayload):
     status: str = answered("status", "Accepted, RebootRequired, or Rejected where a key was not set.", str)
     configured: list[str] = answered("configured", "The keys that were set.", list[str])
     message: str = answered("msg", "What came of each key.", str)
 
 
-@strawberry.type(description="What came of send local list.")
+@strawberry.type(description="The outcome of replacing the local authorization list.")
 class SendLocalListPayload(CommandPayload):
     status: str = answered("status", "Accepted.", str)
     list_version: int = answered("list_version", "The list's version now.", int)
@@ -144,7 +144,7 @@ class SendLocalListPayload(CommandPayload):
     message: str = answered("msg", "What happened.", str)
 
 
-@strawberry.type(description="What came of clear local list.")
+@strawberry.type(description="The outcome of emptying the local authorization list.")
 class ClearLocalListPayload(CommandPayload):
     status: str = answered("status", "Accepted.", str)
     list_version: int = answered("list_version", "The list's version now, 0.", int)
@@ -152,18 +152,18 @@ class ClearLocalListPayload(CommandPayload):
     message: str = answered("msg", "What happened.", str)
 
 
-@strawberry.type(description="What came of reset auth cache.")
+@strawberry.type(description="The outcome of clearing the authorization cache.")
 class ResetAuthCachePayload(CommandPayload):
     cleared_entries: int = answered("cleared_entries", "Tokens that were cached.", int)
     message: str = answered("msg", "What happened.", str)
 
 
-@strawberry.type(description="What came of proxy message.")
+@strawberry.type(description="The outcome of sending one message to the CSMS.")
 class ProxyMessagePayload(CommandPayload):
     pass
 
 
-@strawberry.type(description="What came of set network conditions.")
+@strawberry.type(description="The outcome of changing the network.")
 class SetNetworkConditionsPayload(CommandPayload):
     pass
 
