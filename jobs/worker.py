@@ -31,6 +31,7 @@ from storage.session import TenantSession
 log = logging.getLogger("chargeyard.jobs")
 
 MAX_ATTEMPTS = 5  # of an item that fails for no known reason
+MANY = 1_000  # items after which the database has to look at its tables anew
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -125,7 +126,8 @@ class Worker:
                 if self._stopping.is_set():
                     self._let_go(job, item)
                     raise Stopping
-                self._work_item(job, item, following)
+                with suppress(settling.Taken):
+                    self._work_item(job, item, following)
         except work.JobOver:
             log.info("job %s is over, tenant %s: stopped at item %d", job.id, job.organization_id, item.index)
 
@@ -151,30 +153,39 @@ class Worker:
                 return
 
     def _make(self, job: Job, item: JobItem, following: JobItem | None) -> None:
-        with self._failures_told(job, item), suppress(settling.Taken):
+        with self._failures_told(job, item):
             unit = UNITS[job.type](job, item, self._catalog)
             with self._conflicts_told(job, item, unit), self._database.work(job.organization_id) as session:
                 settlement = settling.Settlement(session, job, item.index, step=self._step(job, item), made=unit.made)
                 unit.write(session, settlement.batch.insert)
-                self._complete(session, settlement, job, following)
-        self._feed.wake(job.id)
+                is_last = self._complete(session, settlement, job, following)
         if unit.made.deploy:
             self._deploy(unit.made.deploy)
+        self._tell(job, is_last=is_last)
 
     def _fail(self, job: Job, item: JobItem, following: JobItem | None, error: dict[str, Any]) -> None:
-        with suppress(settling.Taken), self._database.work(job.organization_id) as session:
+        with self._database.work(job.organization_id) as session:
             settlement = settling.Settlement(session, job, item.index, step=self._step(job, item), error=error)
-            self._complete(session, settlement, job, following)
+            is_last = self._complete(session, settlement, job, following)
         log.warning("job %s item %d failed, tenant %s: %s", job.id, item.index, job.organization_id, error)
-        self._feed.wake(job.id)
+        self._tell(job, is_last=is_last)
 
     def _complete(
         self, session: TenantSession, settlement: settling.Settlement, job: Job, following: JobItem | None
-    ) -> None:
+    ) -> bool:
+        """Whether the item was the job's last."""
         completed = settlement.complete(None if following is None else following.index)
         if following is not None:
             following.attempts += completed.has_claimed_next
         self._feed.announce(session, job.id, urgent=completed.is_last)
+        return completed.is_last
+
+    def _tell(self, job: Job, *, is_last: bool) -> None:
+        self._feed.wake(job.id)
+        if is_last:
+            log.info("job %s is done, tenant %s", job.id, job.organization_id)
+            if job.total >= MANY:
+                self._patiently(self._database.analyze)
 
     def _claim(self, job: Job, item: JobItem) -> bool:
         """Counts one more attempt; False when somebody else has made the item."""

