@@ -54,13 +54,13 @@ class ModelListResponse(ListResponse[ModelResponse]):
 async def list_brands(ctx: Context, query: PageQuery) -> BrandListResponse:
     """Every brand, the newest first."""
     listing = await catalog.list_brands(ctx, page=query.page, limit=query.limit)
-    return BrandListResponse.of(listing, query, BrandResponse.read)
+    return BrandListResponse.of(listing, query, map(BrandResponse.read, listing.rows))
 
 
 async def list_models(ctx: Context, brand_slug: Id, query: PageQuery) -> ModelListResponse:
     """The models of a brand, the newest first."""
     listing = await catalog.list_models(ctx, brand_slug, page=query.page, limit=query.limit)
-    return ModelListResponse.of(listing, query, lambda row: ModelResponse.of(row, brand_slug))
+    return ModelListResponse.of(listing, query, [ModelResponse.of(row, brand_slug) for row in listing.rows])
 
 
 async def get_model(ctx: Context, brand_slug: Id, model_slug: Id) -> ModelResponse:

@@ -135,7 +135,7 @@ class ChargerLogsQuery(BaseModel):
 async def list_chargers(ctx: Context, query: ChargersQuery) -> ChargerListResponse:
     """Chargers of the organization, newest first."""
     listing = await chargers.list_chargers(ctx, page=query.page, limit=query.limit, location_id=query.location_id)
-    return ChargerListResponse.of(listing, query, ChargerResponse.of)
+    return ChargerListResponse.of(listing, query, map(ChargerResponse.of, listing.rows))
 
 
 async def create_charger(ctx: Context, body: CreateChargerRequest) -> ChargerAcceptedResponse:

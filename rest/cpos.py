@@ -136,8 +136,7 @@ def _url(row: Cpo) -> str:
 async def list_cpos(ctx: Context, query: PageQuery) -> CpoListResponse:
     """Networks of the organization, newest first."""
     listing = await cpos.list_cpos(ctx, page=query.page, limit=query.limit)
-    data = await gather(*(CpoResponse.of(ctx, row) for row in listing.rows))
-    return CpoListResponse(data=data, total=listing.total, page=query.page, limit=query.limit)
+    return CpoListResponse.of(listing, query, await gather(*(CpoResponse.of(ctx, row) for row in listing.rows)))
 
 
 async def create_cpo(ctx: Context, body: CreateCpoInput, idempotency_key: IdempotencyKey | None) -> CpoAcceptedResponse:

@@ -112,7 +112,7 @@ async def list_location_chargers(ctx: Context, location_id: Id, query: LocationC
     listing = await chargers.list_chargers(
         ctx, page=query.page, limit=query.limit, location_id=site.id, ids=query.charger_ids
     )
-    return ChargerListResponse.of(listing, query, ChargerResponse.of)
+    return ChargerListResponse.of(listing, query, map(ChargerResponse.of, listing.rows))
 
 
 async def create_location_chargers(

@@ -43,7 +43,7 @@ class LocationListResponse(ListResponse[LocationResponse]):
 async def list_locations(ctx: Context, query: PageQuery) -> LocationListResponse:
     """Sites of the organization, newest first."""
     listing = await locations.list_locations(ctx, page=query.page, limit=query.limit)
-    return LocationListResponse.of(listing, query, LocationResponse.of)
+    return LocationListResponse.of(listing, query, map(LocationResponse.of, listing.rows))
 
 
 async def create_location(ctx: Context, body: CreateLocationInput) -> LocationResponse:

@@ -163,8 +163,7 @@ def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 async def list_ocpi_locations(ctx: Context, cpo_id: CpoId, query: PageQuery) -> OcpiLocationListResponse:
     """Sites of a network, newest first."""
     listing = await ocpi_locations.list_ocpi_locations(ctx, cpo_id, page=query.page, limit=query.limit)
-    data = await answers(ctx, listing.rows)
-    return OcpiLocationListResponse(data=data, total=listing.total, page=query.page, limit=query.limit)
+    return OcpiLocationListResponse.of(listing, query, await answers(ctx, listing.rows))
 
 
 async def create_ocpi_locations(

@@ -6,7 +6,7 @@ that is None is null.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
@@ -39,7 +39,6 @@ class Response(BaseModel):
 
 
 Item = TypeVar("Item", bound=Response)
-Row = TypeVar("Row")
 
 
 class ListResponse(Response, Generic[Item]):
@@ -51,9 +50,9 @@ class ListResponse(Response, Generic[Item]):
     limit: int
 
     @classmethod
-    def of(cls, listing: Listing[Row], query: PageQuery, item: Callable[[Row], Item]) -> Self:
-        """The page with an item for each of the listing's rows."""
-        return cls(data=[item(row) for row in listing.rows], total=listing.total, page=query.page, limit=query.limit)
+    def of(cls, listing: Listing[Any], query: PageQuery, items: Iterable[Item]) -> Self:
+        """The page with these items, one for each of the listing's rows."""
+        return cls(data=list(items), total=listing.total, page=query.page, limit=query.limit)
 
 
 class Coordinates(Response):
