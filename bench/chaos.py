@@ -2,7 +2,8 @@
 
     python -m bench.chaos [--seed 7] [--locations 2000] [--pause-s 2.0]
 
-Every location has a charger. In the end each row is asked for; the table says what happened and what was lost.
+Every location has a charger. In the end each row is asked for; the table says what happened and what was lost. Then one
+of the nodes is killed at work a few times more, for how long its work stands still.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from tests.support.jobs import site, start_bulk
+from tests.support.jobs import over, site, start_bulk
 from tests.support.nodes import Node, nodes
 from tests.support.operator import Operator, operator_of
 from tests.support.postgres import own_server
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 BETWEEN_S = (0.3, 1.2)  # from the end of one fault to the next
 LIMIT_S = 170.0
 POLL_S = 0.2
+DEATHS = 5
+SITES_PER_DEATH = 400
+LOOK_S = 0.01
+TOOK_OVER = "is gone; took over"
+AT_WORK = "SELECT count(DISTINCT executor_id) FROM dbos.workflow_status WHERE status = 'PENDING'"
 COUNTS = """
 SELECT (SELECT status FROM jobs WHERE id = %(job)s),
        (SELECT succeeded FROM jobs WHERE id = %(job)s),
@@ -126,7 +133,36 @@ async def run(seed: int, count: int, pause_s: float) -> Table:
             for node in started:
                 await asyncio.to_thread(node.wait_ready)
             operator.audit(job_id, wanted)  # every table, every pair of rows, every event
-    return _table(seed, count, taken_s, chaos.happened, tally)
+            stood_still_s = [await _stands_still(server, started, operator) for _ in range(DEATHS)]
+    table = _table(seed, count, taken_s, chaos.happened, tally)
+    table.add_row(
+        f"a dead node's work goes on after (median / worst of {DEATHS})",
+        f"{median(stood_still_s):.1f} / {max(stood_still_s):.1f} s",
+    )
+    return table
+
+
+async def _stands_still(server: PostgresServer, nodes: Sequence[Node], operator: Operator) -> float:
+    """Seconds from the death of a node at work until another has taken its work over."""
+    survivor, victim = nodes
+    operator.use(survivor)
+    before = survivor.log.read_text().count(TOOK_OVER)
+    job_id = await start_bulk(operator.tenant, operator.cpo_id, [site(f"Site {n}") for n in range(SITES_PER_DEATH)])
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        await _until(lambda: connection.execute(AT_WORK).fetchone() == (len(nodes),))
+    victim.kill()
+    died_at = time.monotonic()
+    await _until(lambda: survivor.log.read_text().count(TOOK_OVER) > before)
+    stood_still_s = time.monotonic() - died_at
+    await over(operator.tenant, job_id)
+    await asyncio.to_thread(victim.launch().wait_ready)
+    return stood_still_s
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not is_so():  # noqa: ASYNC110 - what other processes do sets no event of ours
+            await asyncio.sleep(LOOK_S)
 
 
 async def _until_over(chaos: Chaos, operator: Operator, job_id: str) -> Tally:
