@@ -9,14 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import WSServerHandshakeError
+from aiohttp import WSMsgType, WSServerHandshakeError
 
 from resolvers import live
 from resolvers.auth import Role, make_token
 from schema.serving import websocket
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 from tests.support.gateway import SECRET
-from tests.support.socket import PATIENCE_S, Socket, connected, data, talking
+from tests.support.socket import PATIENCE_S, SUBPROTOCOL, Socket, connected, data, talking
 
 TYPENAME = "{ __typename }"
 CREATE = """
@@ -62,6 +62,20 @@ async def test_a_ping_is_answered_and_a_pong_is_not(endpoint: Endpoint) -> None:
         await socket.send(type="ping", payload={"at": 1})
 
         assert await socket.receive() == {"type": "pong"}
+
+
+async def test_the_server_pings_and_gives_up_on_who_does_not_answer(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "PING_S", 0.05)
+    async with endpoint.http.ws_connect(endpoint.url, protocols=(SUBPROTOCOL,), autoping=False) as raw:
+        ping = await raw.receive(timeout=PATIENCE_S)
+        last = ping
+        while last.type is WSMsgType.PING:
+            last = await raw.receive(timeout=PATIENCE_S)
+
+    assert ping.type is WSMsgType.PING
+    assert last.type in {WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.ERROR}
 
 
 async def test_a_client_completes_a_subscription_and_may_start_it_again(endpoint: Endpoint) -> None:
