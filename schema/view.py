@@ -97,6 +97,7 @@ class GraphQLView:
             raise Refused(406, f"A batch is answered as {JSON}.")
         answers = [await self._item(wanted, replace(context, loaders={})) for wanted in batch]
         response = json_answer(request, b"[" + b",".join(answer.body for answer in answers) + b"]")
+        response.headers.add("Vary", "Accept")
         for allowance in [answer.allowance for answer in answers if answer.allowance][-1:]:
             response.headers.update(allowance.headers())
         return response

@@ -209,6 +209,7 @@ async def test_a_batch_is_answered_in_order_and_item_by_item(endpoint: Endpoint)
     reply = await endpoint.send("POST", batch)
 
     assert reply.status == 200
+    assert "Accept" in reply.headers["Vary"]
     assert [item.get("data") for item in reply.json] == [{"__typename": "Query"}, None, None, None, {"a": "Query"}]
     assert [item["errors"][0]["extensions"]["code"] for item in reply.json[1:4]] == [
         "BAD_USER_INPUT",

@@ -57,7 +57,7 @@ def strict_csms() -> None:
 
 @cache
 def code_generator() -> None:
-    """Makes the environment of the code generator. Raises Absent without a package index."""
+    """Makes the environment of the code generator and of clairvoyance. Raises Absent without a package index."""
     pinned = CLIENTS / "requirements.txt"
     pip = [str(GENERATOR / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     commands = [
@@ -86,6 +86,7 @@ def browser() -> str:
 
 NEEDS: dict[str, tuple[Callable[[], object], ...]] = {
     "test_clients.py": (node_packages,),
+    "test_clairvoyance.py": (code_generator,),
     "test_generated_client.py": (code_generator,),
     "test_fleet_strict.py": (strict_csms,),
     "test_browser.py": (browser, node_packages, explorer_files),
