@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import count
@@ -40,6 +40,7 @@ PREFLIGHT_MAX_AGE_S = 600
 # aiohttp names its own version and Python's to everyone, also where bytes are no HTTP, and has no setting for it
 web_response.SERVER_SOFTWARE = "Chargeyard"  # type: ignore[attr-defined]  # the only place that every response passes
 
+JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
 COMPRESS_FROM_BYTES = 1024  # below this gzip costs more than it saves
 _GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
@@ -67,11 +68,13 @@ def log_unexpected(exc: BaseException) -> str:
     return error_id
 
 
-def json_answer(request: web.Request, body: bytes, status: int = 200) -> web.Response:
+def json_answer(
+    request: web.Request, body: bytes, status: int = 200, headers: Mapping[str, str] = JSON_HEADERS
+) -> web.Response:
     """A JSON response, compressed where it is large and the client takes gzip."""
-    response = web.Response(body=body, status=status, content_type="application/json")
+    response = web.Response(body=body, status=status, headers=headers)
     if len(body) >= COMPRESS_FROM_BYTES:
-        response.headers["Vary"] = "Accept-Encoding"
+        response.headers.add("Vary", "Accept-Encoding")
         if _GZIP_ACCEPTED.search(request.headers.get("Accept-Encoding", "")):
             response.enable_compression(web.ContentCoding.gzip)
     return response

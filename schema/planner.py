@@ -43,7 +43,7 @@ log = logging.getLogger("chargeyard.reads")
 
 MAX_PLANS = 32  # of one document: its variables rarely have more shapes, and a client can make any number of them
 PLANNED_DIRECTIVES = {"skip", "include"}
-PLAIN_KINDS: Mapping[str, type] = {"ID": str, "String": str, "Int": int, "Boolean": bool}
+PLAIN_KINDS: Mapping[str, type] = {"ID": str, "String": str, "Int": int}
 MAX_INT = 2**31 - 1
 
 
@@ -56,10 +56,8 @@ class Planned(NamedTuple):
     fields: dict[str, Fragment | None]
     rest: DocumentNode | None = None
 
-    def result(self, rest: ExecutionResult | None = None) -> ExecutionResult:
-        """The result of the operation, with that of `rest` where there is one."""
-        if rest is None:
-            return ExecutionResult(self.fields, None)
+    def result(self, rest: ExecutionResult) -> ExecutionResult:
+        """The result of the operation, with that of `rest`."""
         if rest.data is None:
             return rest
         data = {key: rest.data[key] if value is None else value for key, value in self.fields.items()}
@@ -129,36 +127,36 @@ class PlannedDocument:
             return None  # the ordinary executor says it in its own words
         fields = compiled.fields.copy()
         for key, text in zip(compiled.planned, answers, strict=True):
-            fields[key] = Fragment(text or "null")
+            fields[key] = Fragment(text or b"null")
         return Planned(fields, compiled.rest)
 
     def _bound(
         self, operation: OperationDefinitionNode, variables: dict[str, Any], tenant: str | None
     ) -> tuple[Compiled, list[Any]] | None:
         """The plan for these variables, with the values that it takes."""
-        values = self._coerced(operation, variables)
-        compiled = self._compiled(operation, values) if values else None
-        if values is None or compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
+        name = operation.name.value if operation.name else None
+        plain = _plain(self._kinds[name], variables)
+        values = self._coerced(operation, variables) if plain is None else VariableValues({}, plain)
+        if values is None:
+            return None
+        key = (name, _shape(values.coerced) if plain is None else None)
+        compiled = self._compiled(key, operation, values)
+        if compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
             return None
         try:
             return compiled, compiled.plan.arguments(tenant, values)
         except Reshaped:
-            compiled = self._compiled(operation, values, anew=True)
+            compiled = self._compiled(key, operation, values, anew=True)
             return (compiled, compiled.plan.arguments(tenant, values)) if compiled else None
 
     def _coerced(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> VariableValues | None:
         """The values of the operation's variables, None where they are not of their types."""
-        name = operation.name.value if operation.name else None
-        kinds = self._kinds[name]
-        if kinds is not None and all(_is_plain(variables.get(each), kind) for each, kind in kinds.items()):
-            return VariableValues({}, {each: variables[each] for each in kinds})
         values = get_variable_values(self._planner.schema._schema, operation.variable_definitions or (), variables)
         return values if isinstance(values, VariableValues) else None
 
     def _compiled(
-        self, operation: OperationDefinitionNode, values: VariableValues, *, anew: bool = False
+        self, key: Hashable, operation: OperationDefinitionNode, values: VariableValues, *, anew: bool = False
     ) -> Compiled | None:
-        key = (operation.name.value if operation.name else None, _shape(values.coerced))
         if anew or key not in self._plans:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.pop(next(iter(self._plans)))
@@ -219,10 +217,17 @@ def _kinds(operation: OperationDefinitionNode) -> dict[str, type] | None:
     return kinds
 
 
-def _is_plain(value: Any, kind: type) -> bool:
-    if kind is int:
-        return type(value) is int and abs(value) <= MAX_INT
-    return type(value) is kind
+def _plain(kinds: Mapping[str, type] | None, variables: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The variables, where each has a value that needs no coercion and can't shape the statement."""
+    if kinds is None:
+        return None
+    plain: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        value = variables.get(name)
+        if type(value) is not kind or (isinstance(value, int) and abs(value) > MAX_INT):
+            return None
+        plain[name] = value
+    return plain
 
 
 def _shape(value: Any) -> Hashable:

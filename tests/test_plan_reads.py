@@ -303,3 +303,17 @@ async def test_a_read_that_is_cancelled_leaves_its_connection_to_nobody(tenant: 
         await asking
 
     assert await reads.fetch("SELECT 'x'", [], 5.0) is not None
+
+
+async def test_a_statement_is_parsed_and_planned_once(tenant: Tenant) -> None:
+    reads = tenant.gateway.services.database.reads
+    if tenant.gateway.services.database.is_sqlite:
+        return  # the standard library keeps its statements, and tells nobody
+    statement = "SELECT to_json('a statement of this test'::text)"
+    await reads.fetch("SELECT to_json(1)", [], 5.0)
+
+    for _ in range(3):
+        await reads.fetch(statement, [], 5.0)
+
+    told = "SELECT json_build_array(count(*), sum(generic_plans)) FROM pg_prepared_statements WHERE statement = $1"
+    assert await reads.fetch(told, [statement], 5.0) == (b"[1, 3]",)

@@ -25,6 +25,7 @@ STATUS = {
     "UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
+_HEADERS = {type: {"Content-Type": f"{type}; charset=utf-8", "Vary": "Accept"} for type in (JSON, GRAPHQL_RESPONSE)}
 RATE_LIMITED = 429
 PARTIAL_SUCCESS = 294
 
@@ -38,9 +39,10 @@ class Responder:
     def response(self, request: web.Request, accept: Accept, answer: Answer) -> web.Response:
         """The response to a well-formed request."""
         media_type = accept.json or JSON
-        response = _encoded(request, answer.body, self._status(answer, media_type), media_type)
+        headers = _HEADERS[media_type]
         if answer.allowance:
-            response.headers.update(answer.allowance.headers())
+            headers = {**headers, **answer.allowance.headers()}
+        response = json_answer(request, answer.body, self._status(answer, media_type), headers)
         for error in answer.errors[:1]:
             if isinstance(error.original_error, ChargeyardError):
                 response.headers.update(retry_headers(error.original_error))
@@ -52,7 +54,7 @@ class Responder:
         if isinstance(exc, IllFormed) and self._is_draft:
             status = 422
         answer = RequestFailed.because(exc).answer
-        response = _encoded(request, answer.body, status, accept.json or JSON)
+        response = json_answer(request, answer.body, status, _HEADERS[accept.json or JSON])
         response.headers.update(exc.headers if isinstance(exc, Refused) else retry_headers(exc))
         return response
 
@@ -68,10 +70,3 @@ def failure_body(error_id: str) -> bytes:
     """The document that tells of an unexpected error outside any field."""
     extensions = {"code": ChargeyardError.code, "errorId": error_id}
     return encode({"errors": [{"message": UNEXPECTED, "extensions": extensions}]})
-
-
-def _encoded(request: web.Request, body: bytes, status: int, media_type: str) -> web.Response:
-    response = json_answer(request, body, status)
-    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
-    response.headers.add("Vary", "Accept")
-    return response

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from errors import RateLimited
 
@@ -14,8 +13,7 @@ WINDOW_S = 60
 KEPT_TENANTS = 10_000
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left of a budget after a request."""
 
     cost: int

@@ -17,7 +17,7 @@ from errors import ChargeyardError
 from resolvers.auth import Principal
 from resolvers.context import Context
 from schema.errors import Schema, translate
-from schema.planner import Planner
+from schema.planner import Planned, Planner
 from schema.serving.budget import Allowance, Budgets, OverBudget
 from schema.serving.documents import Document, Documents, Operation
 from schema.serving.persisted import RegisteredDocuments, TrustedDocuments
@@ -118,7 +118,7 @@ class Operations:
             # a compiled read keeps time itself, at a fifth of the price
             planned = await plans.answer(context, node, prepared.request.variables, self._timeout_s) if plans else None
             if planned and not planned.rest:
-                return self._answer(planned.result(), prepared)
+                return _answer_read(planned, prepared.allowance)
             async with asyncio.timeout(self._timeout_s):
                 rest = await self._execute(prepared, context, planned.rest if planned else None)
                 return self._answer(planned.result(rest) if planned else rest, prepared)
@@ -176,6 +176,14 @@ class Operations:
         if prepared.allowance:
             body["extensions"] = {"cost": prepared.allowance.extension()}
         return Answer(encode(body), errors, is_request_error, prepared.allowance)
+
+
+def _answer_read(planned: Planned, allowance: Allowance | None) -> Answer:
+    """The response of an operation that plans answer as a whole."""
+    body: dict[str, Any] = {"data": planned.fields}
+    if allowance:
+        body["extensions"] = {"cost": allowance.extension()}
+    return Answer(orjson.dumps(body), allowance=allowance)
 
 
 def encode(body: Any) -> bytes:

@@ -13,6 +13,7 @@ from errors import FieldError, InvalidInput
 
 MAX_BATCH = 10
 JSON = "application/json"
+USUAL_TYPES = {JSON, f"{JSON}; charset=utf-8"}  # what clients send, and nothing to take apart
 
 
 class Refused(InvalidInput):
@@ -78,10 +79,8 @@ def _item(body: Any) -> GraphQLRequest | Refused:
 
 
 async def _body(request: web.Request) -> Any:
-    if request.content_type != JSON or "Content-Type" not in request.headers:
-        raise Refused(415, f"The request body must be {JSON}.", headers={"Accept-Post": JSON})
-    if (request.charset or "utf-8").lower().replace("-", "") != "utf8":
-        raise Refused(415, "The request body must be encoded in UTF-8.")
+    if request.headers.get("Content-Type") not in USUAL_TYPES:
+        _check_type(request)
     try:
         return orjson.loads(await request.read())
     except orjson.JSONDecodeError as exc:
@@ -90,6 +89,13 @@ async def _body(request: web.Request) -> Any:
         raise Refused(413, "The request body is too large.") from exc
     except web.RequestPayloadError as exc:
         raise Refused(400, "The request body did not arrive in full or could not be decoded.") from exc
+
+
+def _check_type(request: web.Request) -> None:
+    if request.content_type != JSON or "Content-Type" not in request.headers:
+        raise Refused(415, f"The request body must be {JSON}.", headers={"Accept-Post": JSON})
+    if (request.charset or "utf-8").lower().replace("-", "") != "utf8":
+        raise Refused(415, "The request body must be encoded in UTF-8.")
 
 
 def _from_query_string(request: web.Request) -> GraphQLRequest:

@@ -29,7 +29,7 @@ FAILURES = (
     sqlite3.Error, OSError, TimeoutError, UnicodeError,
 )  # fmt: skip
 
-Answers = Sequence[str | None]
+Answers = Sequence[bytes | None]  # JSON, untouched from the database to the socket
 
 
 class ReadFailed(Exception):
@@ -98,12 +98,12 @@ class PostgresReader:
             "statement_timeout": f"{BACKSTOP_S}s",
             "timezone": "UTC",
             "jit": "off",  # compiling a statement takes longer than any page takes to read
+            "plan_cache_mode": "force_generic_plan",  # and planning it for its values longer than most
             "default_transaction_read_only": "on",
         }
         try:
-            raw = await asyncpg.connect(
-                **options, server_settings=settings, timeout=CONNECT_TIMEOUT_S, statement_cache_size=0
-            )
+            raw = await asyncpg.connect(**options, server_settings=settings, timeout=CONNECT_TIMEOUT_S)
+            await raw.set_type_codec("json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         except TimeoutError as exc:
             raise ReadFailed from exc
         return _Prepared(raw)
@@ -176,6 +176,7 @@ class SqliteReader:
         connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=PREPARED)
         connection.create_function("exact", 1, _exact, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
+        connection.text_factory = bytes
         return connection
 
 

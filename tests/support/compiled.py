@@ -67,7 +67,7 @@ def counted_reads(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
     reads = tenant.gateway.services.database.reads
     fetch, seen = reads.fetch, []
 
-    async def note(statement: str, arguments: Sequence[Any], timeout_s: float) -> Sequence[str | None]:
+    async def note(statement: str, arguments: Sequence[Any], timeout_s: float) -> Sequence[bytes | None]:
         seen.append(statement)
         return await fetch(statement, arguments, timeout_s)
 
