@@ -11,7 +11,7 @@ import pytest
 from tests.support.endpoint import running_endpoint
 from tests.support.tools import GENERATOR
 
-GUESSES = ["locatoins", "chargerz", "joobs", "veiwer", "locaton", "ocpiLocaton", "cpoTemplats", "nmae", "cty", "cretedAt"]
+GUESSES = ["locatoins", "chargerz", "joobs", "veiwer", "locaton", "ocpiLocaton", "cpoTemplats", "nmae", "cty"]
 NOTHING = {"dummy"}  # what it puts into a type that it knows no field of
 
 
