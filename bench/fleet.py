@@ -3,7 +3,11 @@
     python -m bench.fleet [--chargers 5000] [--database-url URL]
 
 Starts a CSMS and a gateway of its own on free ports and asks the gateway over REST, as a client does. The CSMS is a
-bare one, which answers without a look at the schemas, so that it is not what is measured.
+bare one, which answers without a look at the schemas, so that it is not what is measured. Prints a Markdown table.
+
+Beside it, on the same CSMS, a simulator that is a Node.js process for each charger, as solidstudio's virtual charge
+point is by its README (`WS_URL` and `CP_ID` for each start): the least that such a process runs (`one_charger.mjs`),
+without its logger, its schemas and its admin server. Needs Node.js and `npm ci --prefix tests/strict_csms`.
 """
 
 from __future__ import annotations
@@ -11,13 +15,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +33,7 @@ import psutil
 from bench.bare_csms import free_port
 
 ROOT = Path(__file__).parents[1]
+NODE_MODULES = ROOT / "tests" / "strict_csms" / "node_modules"
 SECRET = "a-secret-of-the-benchmark-with-enough-bytes"
 HEARTBEAT_S = 60
 FIRST = 1_000
@@ -36,7 +42,7 @@ LOAD_S = 30.0
 TRANSACTION_EVERY_S = 600
 FLOOD_S = 10.0
 DEADLINE_S = 120.0
-REPORTED = "{:<58}{:>14}"
+NODE_PROCESSES = 20
 
 
 def main() -> None:
@@ -44,9 +50,11 @@ def main() -> None:
     parser.add_argument("--chargers", type=int, default=5_000, help="how many run at the end (default %(default)s)")
     parser.add_argument("--database-url", default="", help="a PostgreSQL database to use (default: a new SQLite file)")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _csms() as csms, _gateway(Path(folder), args.database_url) as gateway:
-        asyncio.run(_measure(csms, gateway, args.chargers))
-    _print_one_process_per_charger()
+    print("| what | figure |\n|---|---:|", flush=True)
+    with _csms() as csms:
+        with tempfile.TemporaryDirectory() as folder, _gateway(Path(folder), args.database_url) as gateway:
+            asyncio.run(_measure(csms, gateway, args.chargers))
+        asyncio.run(_measure_node(csms))
 
 
 class Gateway:
@@ -159,14 +167,16 @@ async def _post(client: aiohttp.ClientSession, path: str, body: Any) -> Any:
 
 async def _until_booted(csms_url: str, count: int) -> None:
     end = time.monotonic() + DEADLINE_S
-    async with aiohttp.ClientSession() as client:
-        while time.monotonic() < end:
-            async with client.get(_http(csms_url, "/stats")) as response:
-                stats = await response.json()
-            if stats["booted"] >= count:
-                return
-            await asyncio.sleep(0.1)
-    raise SystemExit(f"only {stats['booted']} of {count} chargers booted in {DEADLINE_S:.0f} s")
+    while (booted := await _booted(csms_url)) < count:
+        if time.monotonic() > end:
+            raise SystemExit(f"only {booted} of {count} chargers booted in {DEADLINE_S:.0f} s")
+        await asyncio.sleep(0.1)
+
+
+async def _booted(csms_url: str) -> int:
+    """How many chargers have booted at the CSMS so far."""
+    async with aiohttp.ClientSession() as client, client.get(_http(csms_url, "/stats")) as response:
+        return int((await response.json())["booted"])
 
 
 def _http(csms_url: str, path: str) -> str:
@@ -227,23 +237,34 @@ def _token() -> str:
     return printed.stdout.strip().splitlines()[-1].strip()
 
 
-def _print_one_process_per_charger() -> None:
-    """The floor of a simulator that runs each charger as a Node process: an idle one that has opened a WebSocket."""
-    script = "require('node:http'); setTimeout(() => {}, 3000)"
-    try:
-        process = subprocess.Popen(["node", "-e", script])
-    except FileNotFoundError:
-        print("Node is not installed: one process per charger is not measured")
+async def _measure_node(csms_url: str) -> None:
+    """What the same chargers cost as Node.js processes, by a few of them."""
+    if shutil.which("node") is None or not (NODE_MODULES / "ws").exists():
+        print("| one Node.js process per charger | not measured: needs Node.js and its packages |")
         return
-    time.sleep(1)
-    rss = psutil.Process(process.pid).memory_info().rss / 2**20
-    process.kill()
-    process.wait()
-    _report("an idle Node process, the least of one process per charger (MiB)", rss)
+    before, at = await _booted(csms_url), time.monotonic()
+    with ExitStack() as stack:
+        processes = [stack.enter_context(_node_charger(csms_url, number)) for number in range(NODE_PROCESSES)]
+        await _until_booted(csms_url, before + NODE_PROCESSES)
+        _report(
+            f"a Node.js process per charger: {NODE_PROCESSES} booted after the first start (s)", time.monotonic() - at
+        )
+        await asyncio.sleep(2)
+        own = [process.memory_full_info().uss / 2**20 for process in processes]
+        cpu = [sum(process.cpu_times()[:2]) for process in processes]
+    _report("a Node.js process per charger: memory of one, not shared (MiB)", sum(own) / len(own))
+    _report("a Node.js process per charger: CPU of one until it has booted (s)", sum(cpu) / len(cpu))
+
+
+@contextmanager
+def _node_charger(csms_url: str, number: int) -> Iterator[psutil.Process]:
+    command = ["node", "bench/one_charger.mjs", csms_url, f"NODE-{number}", str(HEARTBEAT_S)]
+    with _process(command, {}) as process:
+        yield psutil.Process(process.pid)
 
 
 def _report(name: str, value: float) -> None:
-    print(REPORTED.format(name, f"{value:,.2f}" if value < 100 else f"{value:,.0f}"), flush=True)
+    print(f"| {name} | {value:,.2f} |" if value < 100 else f"| {name} | {value:,.0f} |", flush=True)
 
 
 if __name__ == "__main__":
