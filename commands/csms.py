@@ -7,20 +7,18 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from aiohttp import WSMsgType, web
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call_result as result16
-from ocpp.v16.datatypes import IdTagInfo
-from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
 from ocpp.v201 import ChargePoint as ChargePoint201
 from ocpp.v201 import call_result as result201
-from ocpp.v201.datatypes import IdTokenInfoType
-from ocpp.v201.enums import AuthorizationStatusEnumType, RegistrationStatusEnumType
 
 from settings import Settings
 
@@ -46,7 +44,8 @@ async def serve(host: str, port: int, heartbeat_s: int) -> None:
     csms = Csms(heartbeat_s)
     runner = web.AppRunner(csms.application(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+    site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+    await site.start()
     print(f"CSMS on ws://{host}:{runner.addresses[0][1]}/ocpp (OCPP 1.6 and 2.0.1, accepts everything)", flush=True)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -54,6 +53,7 @@ async def serve(host: str, port: int, heartbeat_s: int) -> None:
     report = asyncio.create_task(csms.report_forever())
     await stopped.wait()
     report.cancel()
+    await site.stop()  # before it hangs up: chargers come back at once
     await csms.close()
     await runner.cleanup()
 
@@ -74,8 +74,7 @@ class Csms:
         return app
 
     async def close(self) -> None:
-        for socket in list(self.connected.values()):
-            await socket.close(code=1001)
+        await asyncio.gather(*(socket.close(code=1001) for socket in self.connected.values()))
 
     async def report_forever(self) -> None:
         """Prints the counts whenever they change: over the last line on a terminal, else as lines."""
@@ -131,95 +130,78 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Station16(ChargePoint16):  # type: ignore[misc]  # `ocpp` ships no types
-    """The CSMS's side of one OCPP 1.6 charger."""
+class Accepting:
+    """The CSMS's side of one charger, as far as the versions agree; `results` are a version's answers."""
+
+    results: ModuleType
+    accepted: Mapping[str, Any]
 
     def __init__(self, identity: str, connection: Connection, csms: Csms) -> None:
-        super().__init__(identity, connection)
+        super().__init__(identity, connection)  # type: ignore[call-arg]  # the charge point of a version
         self._csms = csms
 
     @on("BootNotification")
     async def on_boot(self, **_payload: Any) -> Any:
         self._csms.booted += 1
-        return result16.BootNotification(_now(), self._csms.heartbeat_s, RegistrationStatus.accepted)
+        return self.results.BootNotification(_now(), self._csms.heartbeat_s, "Accepted")
 
     @on("Heartbeat")
     async def on_heartbeat(self) -> Any:
-        return result16.Heartbeat(_now())
+        return self.results.Heartbeat(_now())
 
     @on("Authorize")
     async def on_authorize(self, **_payload: Any) -> Any:
-        return result16.Authorize(IdTagInfo(AuthorizationStatus.accepted))
+        return self.results.Authorize(**self.accepted)
+
+    @on("StatusNotification")
+    async def on_status(self, **_payload: Any) -> Any:
+        return self.results.StatusNotification()
+
+    @on("MeterValues")
+    async def on_meter_values(self, **_payload: Any) -> Any:
+        return self.results.MeterValues()
+
+    @on("FirmwareStatusNotification")
+    async def on_firmware_status(self, **_payload: Any) -> Any:
+        return self.results.FirmwareStatusNotification()
+
+    @on("DataTransfer")
+    async def on_data_transfer(self, **_payload: Any) -> Any:
+        return self.results.DataTransfer("Accepted")
+
+
+class Station16(Accepting, ChargePoint16):  # type: ignore[misc]  # `ocpp` ships no types
+    """OCPP 1.6."""
+
+    results = result16
+    accepted = MappingProxyType({"id_tag_info": {"status": "Accepted"}})
 
     @on("StartTransaction")
     async def on_start(self, **_payload: Any) -> Any:
-        return result16.StartTransaction(next(self._csms.transactions), IdTagInfo(AuthorizationStatus.accepted))
+        return result16.StartTransaction(next(self._csms.transactions), **self.accepted)
 
     @on("StopTransaction")
     async def on_stop(self, **_payload: Any) -> Any:
         return result16.StopTransaction()
 
-    @on("MeterValues")
-    async def on_meter_values(self, **_payload: Any) -> Any:
-        return result16.MeterValues()
-
-    @on("StatusNotification")
-    async def on_status(self, **_payload: Any) -> Any:
-        return result16.StatusNotification()
-
-    @on("FirmwareStatusNotification")
-    async def on_firmware_status(self, **_payload: Any) -> Any:
-        return result16.FirmwareStatusNotification()
-
     @on("DiagnosticsStatusNotification")
     async def on_diagnostics_status(self, **_payload: Any) -> Any:
         return result16.DiagnosticsStatusNotification()
 
-    @on("DataTransfer")
-    async def on_data_transfer(self, **_payload: Any) -> Any:
-        return result16.DataTransfer("Accepted")
 
+class Station201(Accepting, ChargePoint201):  # type: ignore[misc]
+    """OCPP 2.0.1."""
 
-class Station201(ChargePoint201):  # type: ignore[misc]
-    """The CSMS's side of one OCPP 2.0.1 charging station."""
-
-    def __init__(self, identity: str, connection: Connection, csms: Csms) -> None:
-        super().__init__(identity, connection)
-        self._csms = csms
-
-    @on("BootNotification")
-    async def on_boot(self, **_payload: Any) -> Any:
-        self._csms.booted += 1
-        return result201.BootNotification(_now(), self._csms.heartbeat_s, RegistrationStatusEnumType.accepted)
-
-    @on("Heartbeat")
-    async def on_heartbeat(self) -> Any:
-        return result201.Heartbeat(_now())
-
-    @on("Authorize")
-    async def on_authorize(self, **_payload: Any) -> Any:
-        return result201.Authorize(IdTokenInfoType(AuthorizationStatusEnumType.accepted))
+    results = result201
+    accepted = MappingProxyType({"id_token_info": {"status": "Accepted"}})
 
     @on("TransactionEvent")
     async def on_transaction_event(self, **payload: Any) -> Any:
-        info = IdTokenInfoType(AuthorizationStatusEnumType.accepted) if "id_token" in payload else None
-        return result201.TransactionEvent(id_token_info=info)
-
-    @on("StatusNotification")
-    async def on_status(self, **_payload: Any) -> Any:
-        return result201.StatusNotification()
-
-    @on("MeterValues")
-    async def on_meter_values(self, **_payload: Any) -> Any:
-        return result201.MeterValues()
+        return result201.TransactionEvent(**self.accepted if "id_token" in payload else {})
 
     @on("NotifyReport")
     async def on_notify_report(self, **_payload: Any) -> Any:
         return result201.NotifyReport()
-
-    @on("FirmwareStatusNotification")
-    async def on_firmware_status(self, **_payload: Any) -> Any:
-        return result201.FirmwareStatusNotification()
 
     @on("LogStatusNotification")
     async def on_log_status(self, **_payload: Any) -> Any:
@@ -236,10 +218,6 @@ class Station201(ChargePoint201):  # type: ignore[misc]
     @on("ReportChargingProfiles")
     async def on_report_profiles(self, **_payload: Any) -> Any:
         return result201.ReportChargingProfiles()
-
-    @on("DataTransfer")
-    async def on_data_transfer(self, **_payload: Any) -> Any:
-        return result201.DataTransfer("Accepted")
 
 
 _STATIONS: dict[str, type[Station16] | type[Station201]] = {"ocpp1.6": Station16, "ocpp2.0.1": Station201}
