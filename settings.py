@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     ecs_security_groups: str = Field("", description="Security groups of the chargers' tasks, separated by commas.")
     ecs_chargers_per_task: int = Field(0, ge=0, description="Chargers that share a task; 0: a service for each.")
     charger_password: SecretStr = Field(SecretStr(""), description="Basic-auth password of chargers without their own.")
+    charger_speed: float = Field(
+        1.0, gt=0, le=1_000, description="How many times faster than real ones chargers restart, update and reconnect."
+    )
     csms_ca_file: str = Field("", description="PEM file of the CAs of wss:// CSMS; empty: the system's.")
     ocpp_log_hours: int = Field(24, ge=1, description="Hours that OCPP frames and status changes are kept.")
     ocpp_log_frames: int = Field(1_000_000, ge=1_000, description="OCPP frames that are kept, the newest of them.")

@@ -9,8 +9,7 @@ from fleet import life
 from fleet.dialect import Request
 from fleet.station import Station
 
-STEP_S = 1.0
-AFTER_REBOOT_S = 5.0  # by then it has restarted and registered again
+STEP_S = 1.0  # how long each status lasts
 
 REBOOT = "reboot"  # a step that reports nothing and restarts the charger
 
@@ -32,10 +31,9 @@ async def _play(station: Station, name: str, steps: Sequence[str], report: Repor
     for step in before:
         station.activities[name] = report(step)
         station.say(station.activities[name])
-        await asyncio.sleep(STEP_S)
+        await asyncio.sleep(station.takes(STEP_S))
     if after:
-        life.restart(station, "FirmwareUpdate")
-        station.after(name, AFTER_REBOOT_S, lambda: _play(station, name, after, report))
+        await life.restart_when_idle(station, "FirmwareUpdate", then=lambda: _play(station, name, after, report))
     else:
         station.activities.pop(name, None)
 

@@ -15,7 +15,7 @@ DIALECTS: dict[str, Dialect] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_
 DEFAULT_POWER_W = 22_000
 
 
-def build(charger: Charger, recorder: Recorder) -> Station:
+def build(charger: Charger, recorder: Recorder, *, speed: float) -> Station:
     """The charge point as it was when its power was cut; needs the charger's connectors and EVSEs loaded."""
     charge_point = charger.charge_point
     meters = {row.connector_number: row.meter_wh for row in charge_point.connectors}
@@ -39,7 +39,7 @@ def build(charger: Charger, recorder: Recorder) -> Station:
         ws_url=charger.ws_url,
     )
     memory = recall(charge_point.configuration, connectors)
-    return Station(plate, DIALECTS[charger.ocpp_version], connectors, memory, recorder)
+    return Station(plate, DIALECTS[charger.ocpp_version], connectors, memory, recorder, speed=speed)
 
 
 def _power_w(charger: Charger) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,8 @@ class Authorization:
 class Transaction:
     """One transaction; survives a restart. `number` is OCPP 1.6's id, None until the CSMS has given it.
 
-    `seen_at` is the instant of the meter that is stored with it; `state` the status that was last reported for it.
+    `seen_at` is the instant of the meter that is stored with it; `state` the status that was last reported for it;
+    `samples` are what its end reports.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Transaction:
     deauthorized: bool = False
     state: str | None = None
     seen_at: str | None = None
+    samples: list[dict[str, Any]] = field(default_factory=list)
     stop_after_wh: float | None = None
     stop_after_s: float | None = None
 
@@ -85,8 +87,8 @@ class Connector:
     """One physical connector, its own EVSE. `status` follows from the facts, so no path can forget a transition."""
 
     __slots__ = (
-        "authorization", "ev_ready", "evse_ready", "fault", "finished", "max_power_w", "meter", "number", "operative",
-        "plugged", "power_w", "reported", "reservation", "transaction", "wanted_operative",
+        "announced", "authorization", "ev_ready", "evse_ready", "fault", "finished", "max_power_w", "meter", "number",
+        "operative", "plugged", "power_w", "reported", "reservation", "told", "transaction", "wanted_operative",
         "written_status",
     )  # fmt: skip
 
@@ -105,7 +107,9 @@ class Connector:
         self.transaction: Transaction | None = None
         self.authorization: Authorization | None = None
         self.reservation: Reservation | None = None
-        self.reported: tuple[str, str | None] | None = None
+        self.reported: tuple[str, str | None] | None = None  # what was last written down as an event
+        self.announced: tuple[Any, ...] | None = None  # what was last sent to the CSMS
+        self.told: tuple[Any, ...] | None = None  # what the CSMS last confirmed
         self.written_status: str | None = None
 
     @property

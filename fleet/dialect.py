@@ -13,6 +13,7 @@ from fleet.keys import Keys
 from fleet.link import Reply
 
 if TYPE_CHECKING:
+    from fleet.samples import Sample
     from fleet.station import Station
 
 Request = tuple[str, Payload]
@@ -28,6 +29,7 @@ class Trigger(StrEnum):
     REMOTE_STOP = "RemoteStop"
     CHARGING_STATE = "ChargingStateChanged"
     PERIODIC = "MeterValuePeriodic"
+    CLOCK = "MeterValueClock"
     TRIGGERED = "Trigger"
 
 
@@ -62,7 +64,7 @@ class TokenInfo:
 
 
 class Dialect(Protocol):
-    """One version. Requests are (action, payload); times and meters are read when a request is made."""
+    """One version. Requests are (action, payload); the time is read when a request is made."""
 
     version: str
     subprotocol: str
@@ -78,9 +80,17 @@ class Dialect(Protocol):
     def status_name(self, status: ConnectorStatus) -> str: ...
     def authorize(self, token: str, token_type: str) -> Request: ...
     def token_info(self, answer: Payload) -> TokenInfo | None: ...
-    def started(self, station: Station, connector: Connector, transaction: Transaction) -> Request: ...
+    def metered(self, connector: Connector, sample: Sample) -> Request: ...
+    def started(
+        self, station: Station, connector: Connector, transaction: Transaction, sample: Sample | None
+    ) -> Request: ...
     def updated(
-        self, station: Station, connector: Connector, transaction: Transaction, trigger: Trigger
+        self,
+        station: Station,
+        connector: Connector,
+        transaction: Transaction,
+        trigger: Trigger,
+        sample: Sample | None,
     ) -> Request | None: ...
     def ended(
         self,

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 import orjson
-from jsonschema import Draft4Validator, ValidationError
+from jsonschema import ValidationError
 from ocpp.messages import MessageType, get_validator
 
 Payload = dict[str, Any]
@@ -127,17 +127,20 @@ def code_for(version: str, code: str) -> str:
 
 
 def _check(kind: int, version: str, action: str, payload: Payload, text: str | bytes, message_id: str) -> None:
-    if version == "1.6" and (kind, action) in DECIMAL_ACTIONS:
-        validator = get_validator(kind, action, version, parse_float=Decimal)
-        payload = json.loads(text, parse_float=Decimal)[3 if kind == MessageType.Call else 2]
-    else:
-        validator = get_validator(kind, action, version)
-    error = _first_error(validator, payload)
+    try:
+        error = _first_error(version, kind, action, payload, text)
+    except (ArithmeticError, RecursionError) as exc:  # a number or a nesting beyond what can be told of
+        raise Violation("PropertyConstraintViolation", "a value is out of bounds", message_id) from exc
     if error is not None:
         code = ERROR_OF_KEYWORD.get(str(error.validator), "PropertyConstraintViolation")
         where = "/".join(str(part) for part in error.absolute_path)
         raise Violation(code, f"{where}: {error.message}" if where else error.message, message_id)
 
 
-def _first_error(validator: Draft4Validator, payload: Payload) -> ValidationError | None:
+def _first_error(version: str, kind: int, action: str, payload: Payload, text: str | bytes) -> ValidationError | None:
+    if version == "1.6" and (kind, action) in DECIMAL_ACTIONS:
+        validator = get_validator(kind, action, version, parse_float=Decimal)
+        payload = json.loads(text, parse_float=Decimal)[3 if kind == MessageType.Call else 2]
+    else:
+        validator = get_validator(kind, action, version)
     return next(validator.iter_errors(payload), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ class Setting(StrEnum):
     HEARTBEAT_INTERVAL = "heartbeat_interval"
     METER_INTERVAL = "meter_interval"
     METER_MEASURANDS = "meter_measurands"
+    CLOCK_INTERVAL = "clock_interval"
+    CLOCK_MEASURANDS = "clock_measurands"
+    CLOCK_ONLY_WHEN_IDLE = "clock_only_when_idle"
+    START_MEASURANDS = "start_measurands"
+    END_INTERVAL = "end_interval"
+    END_MEASURANDS = "end_measurands"
+    END_CLOCK_INTERVAL = "end_clock_interval"
+    END_CLOCK_MEASURANDS = "end_clock_measurands"
+    STATUS_DURATION = "status_duration"
+    OFFLINE_THRESHOLD = "offline_threshold"
     CONNECTION_TIMEOUT = "connection_timeout"
     AUTHORIZE_REMOTE = "authorize_remote"
     LOCAL_PRE_AUTHORIZE = "local_pre_authorize"
@@ -82,11 +93,12 @@ class Key:
 
 
 class Keys:
-    """One version's keys, by name and by setting."""
+    """One version's keys, by name and by setting; `also` names keys that are a second setting as well."""
 
-    def __init__(self, keys: Iterable[Key]) -> None:
+    def __init__(self, keys: Iterable[Key], also: Mapping[Setting, str] = MappingProxyType({})) -> None:
         self.by_name: Mapping[str, Key] = {key.name: key for key in keys}
-        self.by_setting: Mapping[Setting, Key] = {k.setting: k for k in self.by_name.values() if k.setting}
+        own = {key.setting: key for key in self.by_name.values() if key.setting}
+        self.by_setting: Mapping[Setting, Key] = own | {setting: self.by_name[name] for setting, name in also.items()}
 
     def value(self, station: Station, key: Key) -> str:
         """The value in force."""
@@ -109,6 +121,11 @@ class Keys:
 
 def integer(name: str, default: int, setting: Setting | None = None, *, minimum: int = 0, reboot: bool = False) -> Key:
     return Key(name, Kind.INTEGER, str(default), setting, minimum=minimum, reboot=reboot)
+
+
+def measurands(name: str, default: str, setting: Setting, known: frozenset[str]) -> Key:
+    """A key that lists what samples of an occasion read."""
+    return Key(name, Kind.LIST, default, setting, members=known)
 
 
 def boolean(name: str, default: bool, setting: Setting | None = None) -> Key:

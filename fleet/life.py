@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 
 import aiohttp
 
-from fleet import reservations, transactions
+from fleet import metering, reservations, transactions
 from fleet.chance import Chance
 from fleet.keys import Setting
-from fleet.link import CallFailed, Disconnected, Link
+from fleet.link import CallFailed, Disconnected, Follow, Link
 from fleet.station import ACCEPTED, Station
 from fleet.uplink import Uplink
 
@@ -21,6 +22,7 @@ BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 60.0
 BOOT_RETRY_S = 60.0  # when the CSMS names no interval
 REBOOT_S = 1.0  # how long a reset takes
+IDLE_CHECK_S = 1.0
 
 
 async def run(station: Station, uplink: Uplink) -> None:
@@ -30,10 +32,11 @@ async def run(station: Station, uplink: Uplink) -> None:
     station.power_on()
     transactions.recover(station)
     reservations.resume(station)
+    metering.follow_clock(station)
     try:
         while True:
             attempt = 0 if await _one_connection(station, uplink) else attempt + 1
-            delay_s = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(attempt, 10))
+            delay_s = min(BACKOFF_MAX_S, station.takes(BACKOFF_FIRST_S) * 2 ** min(attempt, 20))
             await asyncio.sleep(chance.between(delay_s / 2, delay_s))
     finally:
         station.power_off()
@@ -47,12 +50,13 @@ async def boot(station: Station) -> None:
         return
     except CallFailed as failure:
         log.info("%s could not boot: %s", station.plate.identity, failure)
-        station.after("boot", BOOT_RETRY_S, lambda: boot(station))
+        station.after("boot", station.takes(BOOT_RETRY_S), lambda: boot(station))
         return
     station.registration = answer["status"]
     if station.registration != ACCEPTED:
         station.after("boot", answer["interval"] or BOOT_RETRY_S, lambda: boot(station))
         return
+    _forget_told(station)  # a CSMS expects every status after a boot
     station.boot_reason = "Unknown"  # of the next, unless a reset or a cut of the power gives one
     if answer["interval"] > 0:
         key = station.dialect.keys.by_setting[Setting.HEARTBEAT_INTERVAL]
@@ -73,6 +77,7 @@ def settings_changed(station: Station) -> None:
     """Lets running timers follow the values that are now in force."""
     if station.online:
         schedule_heartbeat(station)
+    metering.follow_clock(station)
     transactions.reschedule(station)
 
 
@@ -82,7 +87,18 @@ def restart(station: Station, reason: str) -> None:
     station.boot_reason = reason
     for connector in station.connectors:
         connector.authorization = None
-    station.after("reboot", REBOOT_S, lambda: hang_up(station))
+    station.after("reboot", station.takes(REBOOT_S), lambda: hang_up(station))
+
+
+async def restart_when_idle(station: Station, reason: str, *, then: Follow | None = None) -> None:
+    """Reboots once no transaction runs and none has a message to send; goes on with `then` when it has booted."""
+    if any(connector.transaction for connector in station.connectors) or station.memory.outbox:
+        delay_s = station.takes(IDLE_CHECK_S)
+        station.after("restart", delay_s, lambda: restart_when_idle(station, reason, then=then))
+        return
+    if then is not None:
+        station.waits_for_boot.append(then)
+    restart(station, reason)
 
 
 async def hang_up(station: Station) -> None:
@@ -92,7 +108,7 @@ async def hang_up(station: Station) -> None:
 
 
 async def _one_connection(station: Station, uplink: Uplink) -> bool:
-    """One connection from its opening to its end. False when there was none."""
+    """One connection from its opening to its end. False when nobody was there, or nobody who answers."""
     arrival = Arrival(uplink.gate(station.plate.ws_url))
     await arrival.begin()
     try:
@@ -107,7 +123,7 @@ async def _one_connection(station: Station, uplink: Uplink) -> bool:
     finally:
         arrival.end()
         _disconnected(station)
-    return True
+    return link.answered
 
 
 async def _connect(station: Station, uplink: Uplink) -> Link:
@@ -135,6 +151,8 @@ async def _arrive(station: Station, arrival: Arrival) -> None:
     """
     try:
         if station.registration == ACCEPTED and any(c.transaction for c in station.connectors):
+            if _was_long_offline(station):
+                _forget_told(station)
             _registered(station)
         else:
             station.registration = None
@@ -144,12 +162,30 @@ async def _arrive(station: Station, arrival: Arrival) -> None:
 
 
 def _registered(station: Station) -> None:
+    """Tells the CSMS the statuses that it does not know, and goes on."""
     station.changed()
     schedule_heartbeat(station)
     for connector in station.connectors:
-        connector.reported = None
+        connector.announced = connector.told  # what was on its way when the connection ended is lost
         station.report(connector)
+        station.announce(connector)
     transactions.resume(station)
+    waiting, station.waits_for_boot = station.waits_for_boot, []
+    for then in waiting:
+        station.follow(then)
+
+
+def _forget_told(station: Station) -> None:
+    """Has every connector's status sent and written down anew."""
+    for connector in station.connectors:
+        connector.reported = connector.announced = connector.told = None
+
+
+def _was_long_offline(station: Station) -> bool:
+    """Whether the CSMS is to be told all statuses, not only those that changed meanwhile (OCPP 2.0.1 B04)."""
+    threshold = station.setting(Setting.OFFLINE_THRESHOLD)
+    since = station.offline_since
+    return bool(threshold) and since is not None and time.monotonic() - since > int(threshold)
 
 
 async def _beat(station: Station) -> None:
@@ -162,6 +198,7 @@ def _disconnected(station: Station) -> None:
     if station.link is None:
         return
     station.link = None
+    station.offline_since = time.monotonic()
     station.cancel("heartbeat")
     station.cancel("boot")
     transactions.went_offline(station)

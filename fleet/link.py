@@ -79,7 +79,7 @@ class Peer(Protocol):
 class Link:
     """One connection. Ends when the socket does; a new connection is a new link."""
 
-    __slots__ = ("_action", "_busy", "_closed", "_future", "_id", "_peer", "_socket", "network")
+    __slots__ = ("_action", "_busy", "_closed", "_future", "_id", "_peer", "_socket", "answered", "network")
 
     def __init__(self, websocket: ClientWebSocketResponse, peer: Peer, network: Network) -> None:
         self._socket = websocket
@@ -90,6 +90,7 @@ class Link:
         self._id = ""
         self._action = ""
         self._closed = False
+        self.answered = False  # whether the CSMS answered anything at all
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """The CSMS's answer, valid by its schema. Waits for the CALL before. Raises CallFailed."""
@@ -127,6 +128,7 @@ class Link:
         self._closed = True
         if self._future is not None and not self._future.done():
             self._future.set_exception(Disconnected())
+            self._future.exception()  # who asked may be gone, with the power; asyncio would log that as a mistake
 
     async def _receive(self, text: str | bytes) -> None:
         if not self.network.is_perfect:
@@ -143,10 +145,12 @@ class Link:
         elif frame.id == self._id and self._future is not None and not self._future.done():
             self._log(TO_CHARGER, self._action, text)
             self._settle(self._future, frame, text)
+            await asyncio.sleep(0)  # who asked goes on before the next frame, which may build on the answer
         else:  # too late, or never asked: the standard says to ignore it
             self._log(TO_CHARGER, "", text)
 
     def _settle(self, future: asyncio.Future[Payload], frame: Result | Error, text: str | bytes) -> None:
+        self.answered = True
         if isinstance(frame, Error):
             future.set_exception(CallFailed(frame.code, frame.description))
             return

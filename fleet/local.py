@@ -49,7 +49,7 @@ class LocalFleet:
         self._choice = choice
         self._uplink = Uplink(password=settings.charger_password.get_secret_value(), ca_file=settings.csms_ca_file)
         self._writer = Writer(database, self.node_id)
-        self._runtimes = Runtimes(self._uplink, self._writer)
+        self._runtimes = Runtimes(self._uplink, self._writer, speed=settings.charger_speed)
         self._mailbox = Mailbox(database, self.node_id, self._execute)
         self._nodes = 1
         self._swept_at = time.monotonic()

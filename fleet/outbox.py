@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fleet.dialect import Request
 from fleet.frames import Payload
 from fleet.keys import Setting
-from fleet.link import CallFailed, Disconnected
+from fleet.link import CallFailed, Disconnected, Follow
 
 if TYPE_CHECKING:
     from fleet.station import Station
@@ -45,16 +45,16 @@ def resume(station: Station, settled: Settled) -> None:
         station.follow(lambda: _deliver(station, settled))
 
 
-def say_behind(station: Station, request: Request) -> None:
+def say_behind(station: Station, say: Follow) -> None:
     """Sends a message after the transaction messages that are under way, as their order in time is.
 
     It does not wait while one of them is tried again, and like every message that is not kept it goes with the
     connection.
     """
-    if station.pumping and station.memory.outbox and station.online:
-        station.behind.append((station.memory.outbox[-1], request))
+    if station.pumping and station.memory.outbox:
+        station.behind.append((station.memory.outbox[-1], say))
     else:
-        station.say(request)
+        station.follow(say)
 
 
 def is_waiting(station: Station, transaction_id: str) -> bool:
@@ -98,7 +98,7 @@ def _release(station: Station) -> None:
     """Sends what waited behind the first message, which has been tried."""
     untried = {id(entry) for entry in station.memory.outbox[1:]}
     while station.behind and id(station.behind[0][0]) not in untried:
-        station.say(station.behind.pop(0)[1])
+        station.follow(station.behind.pop(0)[1])
 
 
 def _thin_out(station: Station) -> None:

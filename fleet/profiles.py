@@ -23,6 +23,8 @@ TX = "TxProfile"
 
 PERIOD_OF_RECURRENCY = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
 DEFAULT_PHASES = 3
+MAX_PERIODS = 100
+LONGEST_SCHEDULE_S = 366 * 86_400  # nobody plans further ahead, and a date has its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,10 @@ def remove(
 def schedule(station: Station, connector: Connector, duration_s: int) -> list[tuple[int, float | None]]:
     """The limits of the coming seconds: (second, watts), None where no profile limits."""
     start = datetime.now(UTC)
+    end_s = min(duration_s, LONGEST_SCHEDULE_S)
     periods: list[tuple[int, float | None]] = []
     second = 0.0
-    while second < duration_s and len(periods) < 100:
+    while not periods or (second < end_s and len(periods) < MAX_PERIODS):
         found = limit(station, connector, start + timedelta(seconds=second))
         if not periods or periods[-1][1] != found.power_w:
             periods.append((round(second), found.power_w))

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleet.clock import timestamp
 from fleet.connector import Connector, ConnectorStatus
 from fleet.station import Station
-from fleet.transactions import timestamp
 from storage.fleet import Batch
 from storage.models import EvseStatus, new_id, utc_now
 
@@ -18,6 +18,8 @@ OCPI_STATUS = {
     ConnectorStatus.UNAVAILABLE: EvseStatus.INOPERATIVE,
     ConnectorStatus.FAULTED: EvseStatus.OUTOFORDER,
 }
+
+MAX_LOGGED = 2**16  # characters of a frame: a CSMS may send a mebibyte, again and again
 
 Row = dict[str, Any]
 
@@ -85,7 +87,7 @@ def message_row(station: Station, direction: str, action: str, text: str) -> Row
         "charger_id": station.plate.id,
         "direction": direction,
         "action": action[:64],
-        "message": text.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL's text has no NUL
+        "message": text[:MAX_LOGGED].replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL's text has no NUL
         "timestamp": utc_now(),
     }
 

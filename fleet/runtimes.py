@@ -33,7 +33,8 @@ class Runtime:
 class Runtimes:
     """Starts and stops chargers. What one did before it was stopped is on disk when `settled` returns."""
 
-    def __init__(self, uplink: Uplink, writer: Writer) -> None:
+    def __init__(self, uplink: Uplink, writer: Writer, *, speed: float) -> None:
+        self._speed = speed
         self._uplink = uplink
         self._writer = writer
         self._running: dict[str, Runtime] = {}
@@ -61,7 +62,7 @@ class Runtimes:
 
     async def run(self, charger: Charger) -> None:
         """Starts a charger; one that runs otherwise than its row says is started anew, with all it remembers."""
-        station = build(charger, self._writer)
+        station = build(charger, self._writer, speed=self._speed)
         running = self._running.get(charger.id)
         if running is not None:
             running.changed_at = charger.updated_at

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from fleet import outbox
 from fleet.connector import Connector
@@ -54,17 +54,26 @@ class Station:
 
     __slots__ = (
         "_tasks", "_timers", "activities", "behind", "boot_reason", "connectors", "dialect", "last_seen_at", "link",
-        "memory", "network", "plate", "pumping", "recorder", "registration", "runtime_status",
+        "memory", "network", "offline_since", "plate", "pumping", "recorder", "registration", "runtime_status",
+        "speed", "waits_for_boot",
     )  # fmt: skip
 
     def __init__(
-        self, plate: Nameplate, dialect: Dialect, connectors: list[Connector], memory: Memory, recorder: Recorder
+        self,
+        plate: Nameplate,
+        dialect: Dialect,
+        connectors: list[Connector],
+        memory: Memory,
+        recorder: Recorder,
+        *,
+        speed: float = 1.0,
     ) -> None:
         self.plate = plate
         self.dialect = dialect
         self.connectors = connectors
         self.memory = memory
         self.recorder = recorder
+        self.speed = speed
         self.network = Network(conditions_of(memory.network), plate.identity)
         self.registration: str | None = None
         self.runtime_status = "STARTING"
@@ -72,7 +81,9 @@ class Station:
         self.link: Link | None = None
         self.last_seen_at: datetime | None = None
         self.pumping = False
-        self.behind: list[tuple[outbox.Entry, Request]] = []
+        self.behind: list[tuple[outbox.Entry, Follow]] = []
+        self.offline_since: float | None = None
+        self.waits_for_boot: list[Follow] = []  # what goes on once it is registered again
         self.activities: dict[str, Request] = {}  # beside charging, such as a firmware update: its last report
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -101,6 +112,14 @@ class Station:
     def is_set(self, setting: Setting) -> bool:
         return self.setting(setting).lower() == "true"
 
+    def members(self, setting: Setting) -> list[str]:
+        """The words of a setting that is a list."""
+        return [word for part in self.setting(setting).split(",") if (word := part.strip())]
+
+    def takes(self, real_s: float) -> float:
+        """How long something takes that a real charger needs so long for."""
+        return real_s / self.speed
+
     def connector(self, number: int) -> Connector | None:
         return self.connectors[number - 1] if 1 <= number <= len(self.connectors) else None
 
@@ -125,14 +144,34 @@ class Station:
             self.follow(lambda: self.send(request))
 
     def report(self, connector: Connector) -> None:
-        """Sends the connector's status where it differs from what was last reported (OCPP 1.6 §4.9, 2.0.1 G01)."""
+        """Writes a change of the connector's status down and sends it, by setting once it has lasted (1.6 §4.9)."""
         now = (self.dialect.status_name(connector.status), connector.fault)
         if connector.reported == now:
             return
         connector.reported = now
         self.recorder.status(self, connector)
         self.changed()
-        outbox.say_behind(self, self.dialect.status(self, connector))
+        lasting_s = self.number(Setting.STATUS_DURATION)
+        if lasting_s > 0:
+            self.after(f"status {connector.number}", lasting_s, lambda: self._announce_later(connector))
+        else:
+            self.announce(connector)
+
+    def announce(self, connector: Connector) -> None:
+        """Sends the connector's status unless the CSMS was told the same last (OCPP 1.6 §4.9, 2.0.1 G01)."""
+        action, payload = self.dialect.status(self, connector)
+        news = tuple(value for name, value in payload.items() if name != "timestamp")
+        if not self.online or connector.announced == news:
+            return
+        connector.announced = news
+        outbox.say_behind(self, lambda: self._tell(connector, news, (action, payload)))
+
+    async def _announce_later(self, connector: Connector) -> None:
+        self.announce(connector)
+
+    async def _tell(self, connector: Connector, news: tuple[Any, ...], request: Request) -> None:
+        await self.call(request)
+        connector.told = news
 
     def answer(self, call: Call, text: str | bytes) -> Reply | None:
         """What it says to a CALL of the CSMS; None is silence. Raises Violation."""
@@ -193,6 +232,8 @@ class Station:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self.waits_for_boot.clear()
+        self.activities.clear()
         self.link = None
         self.changed()
 

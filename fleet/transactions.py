@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
-from fleet import authorization, outbox, profiles
+from fleet import authorization, outbox, profiles, samples
+from fleet.clock import timestamp
 from fleet.connector import Authorization, Connector, ConnectorStatus, Transaction
 from fleet.dialect import StopReason, Trigger
 from fleet.frames import Payload
 from fleet.keys import Setting
+from fleet.samples import Context
 from fleet.station import Station
 
 SHORTEST_CHECK_S = 0.05
 DELIVERY_CHECK_S = 0.1
 FAREWELL_S = 5.0  # what a charger that is told to reset gives its last messages
 
-TIMERS = ("sample", "limit", "energy", "profile")
+TIMERS = ("sample", "sample for the end", "limit", "energy", "profile")
 
-
-def timestamp() -> str:
-    """Now, as OCPP writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+# what is read for each cause of a report
+READ_AT: Mapping[Trigger, tuple[Setting, Context]] = {
+    Trigger.PERIODIC: (Setting.METER_MEASURANDS, Context.PERIODIC),
+    Trigger.CLOCK: (Setting.CLOCK_MEASURANDS, Context.CLOCK),
+    Trigger.TRIGGERED: (Setting.METER_MEASURANDS, Context.TRIGGER),
+    Trigger.CHARGING_STATE: (Setting.METER_MEASURANDS, Context.OTHER),
+}
 
 
 def begin(station: Station, connector: Connector, by: Authorization) -> None:
@@ -34,7 +39,9 @@ def begin(station: Station, connector: Connector, by: Authorization) -> None:
     connector.finished = False
     if by.profile is not None:
         profiles.put(station, connector.number, by.profile)
-    request = station.dialect.started(station, connector, transaction)
+    samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.BEGIN))
+    first = samples.take(station, connector, Setting.START_MEASURANDS, Context.BEGIN)
+    request = station.dialect.started(station, connector, transaction, first)
     outbox.post(station, transaction.id, outbox.START, request, token=transaction.token)
     station.report(connector)
     if station.online:
@@ -50,7 +57,7 @@ def energize(station: Station, connector: Connector) -> None:
         return
     transaction.energized = True
     changed(station, connector)
-    _schedule_sample(station, connector)
+    _schedule_samples(station, connector)
     if transaction.stop_after_s is not None:
         station.after(f"limit {connector.number}", transaction.stop_after_s, lambda: _time_is_up(station, connector))
 
@@ -69,8 +76,8 @@ def sample(station: Station, connector: Connector, trigger: Trigger) -> None:
     """Reports the meter of a running transaction, as far as the version reports this trigger."""
     if connector.transaction is None:
         return
-    connector.meter.advance(time.monotonic())
-    request = station.dialect.updated(station, connector, connector.transaction, trigger)
+    taken = samples.take(station, connector, *READ_AT[trigger])
+    request = station.dialect.updated(station, connector, connector.transaction, trigger, taken)
     if request is not None:
         outbox.post(station, connector.transaction.id, outbox.UPDATE, request)
         resume(station)
@@ -89,7 +96,9 @@ def end(
     if transaction is None:
         return
     connector.meter.aim(0, time.monotonic())
-    request = station.dialect.ended(station, connector, transaction, reason, token, at or timestamp())
+    at = at or timestamp()
+    samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.END, at))
+    request = station.dialect.ended(station, connector, transaction, reason, token, at)
     outbox.post(station, transaction.id, outbox.STOP, request, token=token)
     connector.transaction = None
     connector.finished = connector.plugged
@@ -124,8 +133,7 @@ def reschedule(station: Station) -> None:
     """Begins the meter's interval anew for every running transaction."""
     for connector in station.connectors:
         if connector.transaction is not None and connector.transaction.energized:
-            station.cancel(f"sample {connector.number}")
-            _schedule_sample(station, connector)
+            _schedule_samples(station, connector)
 
 
 def unplugged(station: Station, connector: Connector) -> None:
@@ -200,15 +208,34 @@ async def _limit_changes(station: Station, connector: Connector) -> None:
     changed(station, connector)
 
 
-def _schedule_sample(station: Station, connector: Connector) -> None:
-    interval_s = station.number(Setting.METER_INTERVAL)
+def _schedule_samples(station: Station, connector: Connector) -> None:
+    _at_each(station, f"sample {connector.number}", Setting.METER_INTERVAL, lambda: _report(station, connector))
+    if station.members(Setting.END_MEASURANDS):
+        name = f"sample for the end {connector.number}"
+        _at_each(station, name, Setting.END_INTERVAL, lambda: _keep(station, connector))
+
+
+def _at_each(station: Station, name: str, interval: Setting, then: Callable[[], None]) -> None:
+    async def due() -> None:
+        _at_each(station, name, interval, then)
+        then()
+
+    interval_s = station.number(interval)
     if interval_s > 0:
-        station.after(f"sample {connector.number}", interval_s, lambda: _sample_due(station, connector))
+        station.after(name, interval_s, due)
+    else:
+        station.cancel(name)
 
 
-async def _sample_due(station: Station, connector: Connector) -> None:
-    _schedule_sample(station, connector)
+def _report(station: Station, connector: Connector) -> None:
     sample(station, connector, Trigger.PERIODIC)
+
+
+def _keep(station: Station, connector: Connector) -> None:
+    if connector.transaction is not None:
+        taken = samples.take(station, connector, Setting.END_MEASURANDS, Context.PERIODIC)
+        samples.keep(connector.transaction, taken)
+        station.changed()
 
 
 async def _time_is_up(station: Station, connector: Connector) -> None:

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.models import EvseStatus, OcppVersion
-from tests.support.chargers import booted, remembering
+from tests.support.chargers import asked_power, booted, eventually, remembering
 from tests.support.csms import CallError, Csms, Station, recording_csms, reply
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
 
 BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
@@ -105,10 +108,9 @@ async def test_meter_values_come_at_the_configured_interval_and_grow(
     await charger.does("setConfiguration", configuration=[{"key": key, "value": "1"}])
 
     await charger.does("startSession", idTag="TAG-1")
-    registers = await station.until(lambda s: len(found := _registers(s)) >= 3 and found)
+    registers = await station.until(lambda s: len(found := _registers(s)) >= 2 and found)
 
-    assert registers == sorted(registers)
-    assert registers[-1] > 0
+    assert registers[0] < registers[1]
 
 
 def _registers(station: Station) -> list[float]:
@@ -320,20 +322,16 @@ async def test_a_transaction_message_that_fails_is_tried_again(tenant: Tenant, c
 
 
 async def test_a_power_limit_and_a_power_update_show_in_the_meter(tenant: Tenant, csms: Csms) -> None:
-    fast = remembering(MeterValueSampleInterval=1, MeterValuesSampledData="Power.Active.Import")
-    charger, station = await booted(tenant, csms, memory=fast)
+    memory = remembering(MeterValuesSampledData="Power.Active.Import")
+    charger, station = await booted(tenant, csms, memory=memory, power_w=900)
     await charger.does("startSession", idTag="TAG-1")
+    await station.status("Charging")
 
-    await charger.does("powerUpdate", powerW=3_000)
-    await station.until(lambda s: _powers(s)[-1:] == [3_000])
+    await charger.does("powerUpdate", powerW=300)
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 300)
     await charger.does("powerUpdate", powerW=900_000)
 
-    await station.until(lambda s: _powers(s)[-1:] == [22_000])
-
-
-def _powers(station: Station) -> list[float]:
-    values = [value for payload in station.sent("MeterValues") for value in payload["meterValue"]]
-    return [float(sample["value"]) for value in values for sample in value["sampledValue"]]
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
 
 
 async def _remote_start(station: Station) -> None:

@@ -17,6 +17,9 @@ from tests.support.certificates import write_certificates
 from tests.support.chargers import booted, deploy, eventually, remembering
 from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Tenant, running_gateway
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
 
 SET = """mutation($input: SetNetworkConditionsInput!) {
     setNetworkConditions(input: $input) { targetedCount queuedCount failed { identity error } }
@@ -40,13 +43,13 @@ def bad_network(**conditions: Any) -> dict[str, Any]:
 
 async def test_latency_delays_every_frame(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms)
-    await set_network(tenant, {"chargerId": charger.id}, latencyMs=300)
+    await set_network(tenant, {"chargerId": charger.id}, latencyMs=200)
 
     before = station.calls[-1].at
     await station.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
     await station.receives("Heartbeat")
 
-    assert station.calls[-1].at - before > 0.6  # the question, its answer, the heartbeat
+    assert station.calls[-1].at - before > 0.3  # the answer and the heartbeat are under way for so long at least
 
 
 async def test_a_lost_connection_comes_back(tenant: Tenant, csms: Csms) -> None:

@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import booted, deploy, eventually, remembering
+from tests.support.chargers import asked_power, booted, deploy, eventually, remembering
 from tests.support.csms import SILENCE, CallError, Csms, Refused, Station, now, recording_csms, reply
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
 
 BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
@@ -415,14 +418,14 @@ async def test_a_rejected_charging_station_answers_with_a_security_error(tenant:
 async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
-    keys = ("MeterValueSampleInterval", "MeterValuesSampledData")
-    names = keys if version is V16 else ("SampledDataCtrlr__TxUpdatedInterval", "SampledDataCtrlr__TxUpdatedMeasurands")
-    memory = remembering(**dict(zip(names, ("1", "Power.Active.Import"), strict=True)))
-    charger, station = await booted(tenant, csms, version=version, memory=memory)
+    key = "MeterValuesSampledData" if version is V16 else "SampledDataCtrlr__TxUpdatedMeasurands"
+    memory = remembering(**{key: "Power.Active.Import"})
+    charger, station = await booted(tenant, csms, version=version, memory=memory, power_w=900)
     await charger.does("startSession", idTag="TAG-1")
+    await station.until(lambda s: s.last_status() == "Charging" or len(s.sent("TransactionEvent")) >= 2)
 
-    assert await station.call("SetChargingProfile", _default_profile(version, 5_000)) == {"status": "Accepted"}
-    await station.until(lambda s: _last_power(s) == 5_000)
+    assert await station.call("SetChargingProfile", _default_profile(version, 500)) == {"status": "Accepted"}
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 500)
     assert await station.call("SetChargingProfile", _default_profile(version, 0)) == {"status": "Accepted"}
     await station.until(lambda s: _suspended(s))
 
@@ -430,7 +433,7 @@ async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     periods = (schedule.get("chargingSchedule") or schedule["schedule"])["chargingSchedulePeriod"]
     assert periods == [{"startPeriod": 0, "limit": 0}]
     assert await station.call("ClearChargingProfile", {}) == {"status": "Accepted"}
-    await station.until(lambda s: _last_power(s) == 22_000)
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
 
 
 def _default_profile(version: OcppVersion, limit_w: int) -> dict[str, object]:
@@ -445,17 +448,6 @@ def _default_profile(version: OcppVersion, limit_w: int) -> dict[str, object]:
 
 def _composite(version: OcppVersion) -> dict[str, object]:
     return {"connectorId" if version is V16 else "evseId": 1, "duration": 600}
-
-
-def _last_power(station: Station) -> float | None:
-    values = [v for p in station.sent("MeterValues") + station.sent("TransactionEvent") for v in p["meterValue"]]
-    powers = [
-        float(sample["value"])
-        for value in values
-        for sample in value["sampledValue"]
-        if sample["measurand"] == "Power.Active.Import" and sample["context"] == "Sample.Periodic"
-    ]
-    return powers[-1] if powers else None
 
 
 def _suspended(station: Station) -> bool:

@@ -12,6 +12,7 @@ from commands import main
 from commands.scenario.plan import read_plan
 from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,6 +80,7 @@ async def play(tenant: Tenant, file: Path) -> int:
     return await asyncio.to_thread(main, arguments)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("version", ["OCPP1.6", "OCPP2.0.1"])
 async def test_a_scenario_is_played_and_reported(
     tenant: Tenant, csms: Csms, tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str

@@ -12,7 +12,10 @@ import pytest
 from storage.models import OcppVersion
 from tests.support.chargers import Deployed, deploy, eventually
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
 from tests.support.tools import STRICT_CSMS
+
+pytestmark = ONE_DATABASE
 
 CHARGERS_OF_A_VERSION = 50
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1

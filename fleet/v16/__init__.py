@@ -84,6 +84,7 @@ class V16:
     started = staticmethod(start_transaction.request)
     transaction_number = staticmethod(start_transaction.transaction_number)
     number = staticmethod(start_transaction.number)
+    metered = staticmethod(meter_values.request)
     updated = staticmethod(meter_values.updated)
     reservation_over = staticmethod(reserve_now.over)
     ended = staticmethod(stop_transaction.request)

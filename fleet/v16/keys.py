@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer
+from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.samples import MEASURANDS, REGISTER
 
 if TYPE_CHECKING:
     from fleet.station import Station
 
 PROFILES = "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement"
-MEASURANDS = frozenset(
-    {"Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Power.Offered"}
-)
 MAX_LIST = 10_000
 
 
@@ -30,28 +28,23 @@ KEYS = Keys(
         boolean("AllowOfflineTxForUnknownId", False, Setting.ALLOW_OFFLINE_UNKNOWN),
         boolean("AuthorizationCacheEnabled", True, Setting.CACHE_ENABLED),
         boolean("AuthorizeRemoteTxRequests", True, Setting.AUTHORIZE_REMOTE),
-        integer("ClockAlignedDataInterval", 0),
+        integer("ClockAlignedDataInterval", 0, Setting.CLOCK_INTERVAL),
         integer("ConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT),
         Key("ConnectorPhaseRotation", Kind.TEXT, _rotation, maximum=500),
         fixed("GetConfigurationMaxKeys", "100"),
         integer("HeartbeatInterval", 300, Setting.HEARTBEAT_INTERVAL),
         boolean("LocalAuthorizeOffline", True, Setting.LOCAL_AUTHORIZE_OFFLINE),
         boolean("LocalPreAuthorize", False, Setting.LOCAL_PRE_AUTHORIZE),
-        Key("MeterValuesAlignedData", Kind.LIST, "Energy.Active.Import.Register", members=MEASURANDS),
-        Key(
-            "MeterValuesSampledData",
-            Kind.LIST,
-            "Energy.Active.Import.Register,Power.Active.Import",
-            Setting.METER_MEASURANDS,
-            members=MEASURANDS,
-        ),
+        measurands("MeterValuesAlignedData", REGISTER, Setting.CLOCK_MEASURANDS, MEASURANDS),
+        measurands("MeterValuesSampledData", f"{REGISTER},Power.Active.Import", Setting.METER_MEASURANDS, MEASURANDS),
         integer("MeterValueSampleInterval", 60, Setting.METER_INTERVAL),
+        integer("MinimumStatusDuration", 0, Setting.STATUS_DURATION),
         fixed("NumberOfConnectors", _connectors),
         integer("ResetRetries", 3),
         boolean("StopTransactionOnEVSideDisconnect", True, Setting.STOP_ON_EV_DISCONNECT),
         boolean("StopTransactionOnInvalidId", True, Setting.STOP_ON_INVALID_TOKEN),
-        Key("StopTxnAlignedData", Kind.LIST, "", members=MEASURANDS),
-        Key("StopTxnSampledData", Kind.LIST, "", members=MEASURANDS),
+        measurands("StopTxnAlignedData", "", Setting.END_CLOCK_MEASURANDS, MEASURANDS),
+        measurands("StopTxnSampledData", "", Setting.END_MEASURANDS, MEASURANDS),
         fixed("SupportedFeatureProfiles", PROFILES, Kind.LIST),
         integer("TransactionMessageAttempts", 3, Setting.MESSAGE_ATTEMPTS),
         integer("TransactionMessageRetryInterval", 60, Setting.MESSAGE_RETRY_INTERVAL),
@@ -66,7 +59,11 @@ KEYS = Keys(
         fixed("ChargingScheduleMaxPeriods", "100"),
         fixed("MaxChargingProfilesInstalled", "20"),
         Key("AuthorizationKey", Kind.TEXT, "", Setting.PASSWORD, write_only=True, reboot=True, minimum=16, maximum=40),
-    ]
+    ],
+    also={
+        Setting.END_INTERVAL: "MeterValueSampleInterval",
+        Setting.END_CLOCK_INTERVAL: "ClockAlignedDataInterval",
+    },
 )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fleet import profiles, transactions
+from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
-from fleet.transactions import timestamp
 
 MAX_PROFILES = 20
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fleet.connector import Connector, Transaction
 from fleet.dialect import Request
 from fleet.frames import Payload
+from fleet.samples import Sample
 from fleet.station import Station
 
 
-def request(station: Station, connector: Connector, transaction: Transaction) -> Request:
+def request(station: Station, connector: Connector, transaction: Transaction, sample: Sample | None) -> Request:
+    """The message; of the meter 1.6 reports only the register here."""
     payload: Payload = {
         "connectorId": connector.number,
         "idTag": transaction.token[:20],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fleet.clock import timestamp
 from fleet.connector import Connector, ConnectorStatus
 from fleet.dialect import Request
 from fleet.station import Station
-from fleet.transactions import timestamp
 
 # §7.6; a fault of another name is reported as OtherError with the name beside it
 ERROR_CODES = frozenset(

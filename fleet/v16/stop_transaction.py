@@ -6,7 +6,7 @@ from fleet.connector import Connector, Transaction
 from fleet.dialect import Request, StopReason
 from fleet.frames import Payload
 from fleet.station import Station
-from fleet.v16.meter_values import UNKNOWN_TRANSACTION
+from fleet.v16 import meter_values
 
 # §7.36 has fewer reasons than 2.0.1
 REASONS = {StopReason.TIME_LIMIT: StopReason.LOCAL, StopReason.ENERGY_LIMIT: StopReason.LOCAL}
@@ -16,11 +16,13 @@ def request(
     station: Station, connector: Connector, transaction: Transaction, reason: StopReason, token: str | None, at: str
 ) -> Request:
     payload: Payload = {
-        "transactionId": UNKNOWN_TRANSACTION if transaction.number is None else transaction.number,
+        "transactionId": meter_values.UNKNOWN_TRANSACTION if transaction.number is None else transaction.number,
         "meterStop": max(transaction.meter_start_wh, connector.meter.register_wh),
         "timestamp": at,
         "reason": REASONS.get(reason, reason).value,
     }
     if token is not None:
         payload["idTag"] = token[:20]
+    if transaction.samples:
+        payload["transactionData"] = meter_values.values(transaction.samples)
     return "StopTransaction", payload

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet import life, transactions
+from fleet import life, metering, transactions
 from fleet.connector import Connector
 from fleet.dialect import Request, Trigger
 from fleet.frames import Payload
+from fleet.keys import Setting
 from fleet.link import Follow, Reply
+from fleet.samples import Context
 from fleet.station import Station
 from fleet.v16 import (
     diagnostics_status_notification,
     firmware_status_notification,
     heartbeat,
-    meter_values,
     status_notification,
 )
 
@@ -48,7 +49,7 @@ async def _meter_values(station: Station, connectors: Iterable[Connector]) -> No
         if connector.transaction is not None:
             transactions.sample(station, connector, Trigger.TRIGGERED)
         else:
-            await station.send(meter_values.request(station, connector, Trigger.TRIGGERED, {}))
+            await metering.say(station, connector, Setting.METER_MEASURANDS, Context.TRIGGER)
 
 
 def _request(station: Station, message: str) -> Request:

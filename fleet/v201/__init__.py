@@ -22,6 +22,7 @@ from fleet.v201 import (
     get_transaction_status,
     get_variables,
     heartbeat,
+    meter_values,
     request_start_transaction,
     request_stop_transaction,
     reserve_now,
@@ -90,6 +91,7 @@ class V201:
     status_name = staticmethod(status_notification.status_name)
     token_info = staticmethod(authorize.token_info)
     authorize = staticmethod(authorize.request)
+    metered = staticmethod(meter_values.request)
     started = staticmethod(transaction_event.started)
     transaction_number = staticmethod(transaction_event.transaction_number)
     number = staticmethod(transaction_event.number)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fleet import profiles
+from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.meter import NOMINAL_V
 from fleet.station import Station
-from fleet.transactions import timestamp
 
 
 def handle(station: Station, payload: Payload) -> Reply:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.keys import Key, Kind
 from fleet.station import Station
-from fleet.transactions import timestamp
 
 ITEMS_PER_MESSAGE = 50
 

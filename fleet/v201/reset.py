@@ -8,8 +8,6 @@ from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
 
-CHECK_S = 1.0
-
 
 def handle(station: Station, payload: Payload) -> Reply:
     if "evseId" in payload:  # it has one controller, so an EVSE can't restart alone
@@ -17,17 +15,12 @@ def handle(station: Station, payload: Payload) -> Reply:
     if payload["type"] == "Immediate":
         return Reply({"status": "Accepted"}, then=lambda: _now(station))
     busy = any(connector.transaction for connector in station.connectors)
-    return Reply({"status": "Scheduled" if busy else "Accepted"}, then=lambda: _when_idle(station))
+    return Reply(
+        {"status": "Scheduled" if busy else "Accepted"}, then=lambda: life.restart_when_idle(station, "ScheduledReset")
+    )
 
 
 async def _now(station: Station) -> None:
     transactions.end_all(station, StopReason.HARD_RESET)
     await transactions.delivered(station, transactions.FAREWELL_S)
     life.restart(station, "RemoteReset")
-
-
-async def _when_idle(station: Station) -> None:
-    if any(connector.transaction for connector in station.connectors) or station.memory.outbox:
-        station.after("reset", CHECK_S, lambda: _when_idle(station))
-    else:
-        life.restart(station, "ScheduledReset")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fleet.clock import timestamp
 from fleet.connector import Connector, ConnectorStatus, Transaction
 from fleet.dialect import Request, StopReason, Trigger
 from fleet.frames import Payload
+from fleet.samples import Sample
 from fleet.station import Station
-from fleet.transactions import timestamp
 from fleet.v201.authorize import id_token
 from fleet.v201.meter_values import values
 
@@ -15,7 +16,6 @@ CHARGING_STATES = {
     ConnectorStatus.SUSPENDED_EV: "SuspendedEV",
     ConnectorStatus.SUSPENDED_EVSE: "SuspendedEVSE",
 }
-CONTEXTS = {Trigger.PERIODIC: "Sample.Periodic", Trigger.TRIGGERED: "Trigger"}
 
 # TriggerReasonEnumType of the end; what is not here is AbnormalCondition
 END_TRIGGERS = {
@@ -37,7 +37,7 @@ REASONS = {
 }
 
 
-def started(station: Station, connector: Connector, transaction: Transaction) -> Request:
+def started(station: Station, connector: Connector, transaction: Transaction, sample: Sample | None) -> Request:
     trigger = Trigger.AUTHORIZED if transaction.remote_start_id is None else Trigger.REMOTE_START
     event = _event(station, connector, transaction, "Started", trigger.value, transaction.started_at)
     event["transactionInfo"]["chargingState"] = "EVConnected"
@@ -46,14 +46,21 @@ def started(station: Station, connector: Connector, transaction: Transaction) ->
     if transaction.reservation_id is not None:
         event["reservationId"] = transaction.reservation_id
     event["idToken"] = id_token(transaction.token, transaction.token_type)
-    event["meterValue"] = values(station, connector, "Transaction.Begin")
+    if sample is not None:
+        event["meterValue"] = values([sample])
     return "TransactionEvent", event
 
 
-def updated(station: Station, connector: Connector, transaction: Transaction, trigger: Trigger) -> Request:
+def updated(
+    station: Station, connector: Connector, transaction: Transaction, trigger: Trigger, sample: Sample | None
+) -> Request | None:
+    """The message of a running transaction; without a sample there is nothing to say at the meter's times."""
+    if sample is None and trigger in (Trigger.PERIODIC, Trigger.CLOCK):
+        return None
     event = _event(station, connector, transaction, "Updated", trigger.value, timestamp())
     event["transactionInfo"]["chargingState"] = CHARGING_STATES.get(connector.status, "EVConnected")
-    event["meterValue"] = values(station, connector, CONTEXTS.get(trigger, "Other"))
+    if sample is not None:
+        event["meterValue"] = values([sample])
     return "TransactionEvent", event
 
 
@@ -62,7 +69,8 @@ def ended(
 ) -> Request:
     event = _event(station, connector, transaction, "Ended", END_TRIGGERS.get(reason, "AbnormalCondition"), at)
     event["transactionInfo"]["stoppedReason"] = REASONS.get(reason, reason.value)
-    event["meterValue"] = values(station, connector, "Transaction.End", at)
+    if transaction.samples:
+        event["meterValue"] = values(transaction.samples)
     if token is not None:
         event["idToken"] = id_token(token, transaction.token_type)
     return "TransactionEvent", event

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet import life, transactions
+from fleet import life, metering, transactions
 from fleet.connector import Connector
 from fleet.dialect import Trigger
 from fleet.frames import Payload
+from fleet.keys import Setting
 from fleet.link import Follow, Reply
+from fleet.samples import Context
 from fleet.station import ACCEPTED, Station
 from fleet.v201 import (
     firmware_status_notification,
     heartbeat,
     log_status_notification,
-    meter_values,
     status_notification,
 )
 from fleet.v201.evse import connectors_of
@@ -65,6 +66,6 @@ async def _of_each(station: Station, message: str, connectors: Iterable[Connecto
         if message == "TransactionEvent":
             transactions.sample(station, connector, Trigger.TRIGGERED)
         elif message == "MeterValues":
-            await station.send(meter_values.request(station, connector))
+            await metering.say(station, connector, Setting.CLOCK_MEASURANDS, Context.TRIGGER)  # F06.FR.06
         else:
             await station.send(status_notification.request(station, connector))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer
+from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.samples import MEASURANDS, REGISTER
 
 if TYPE_CHECKING:
     from fleet.station import Station
 
-MEASURANDS = frozenset(
-    {"Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Power.Offered"}
-)
-MEASURED = "Energy.Active.Import.Register,Power.Active.Import"
+MEASURED = f"{REGISTER},Power.Active.Import"
 
 
 def _identity(station: Station) -> str:
@@ -33,7 +31,7 @@ VARIABLES = Keys(
         integer("OCPPCommCtrlr.MessageAttempts", 3, Setting.MESSAGE_ATTEMPTS),
         integer("OCPPCommCtrlr.MessageAttemptInterval", 60, Setting.MESSAGE_RETRY_INTERVAL),
         fixed("OCPPCommCtrlr.MessageTimeout", "30"),
-        integer("OCPPCommCtrlr.OfflineThreshold", 60),
+        integer("OCPPCommCtrlr.OfflineThreshold", 60, Setting.OFFLINE_THRESHOLD),
         integer("OCPPCommCtrlr.NetworkProfileConnectionAttempts", 3),
         integer("OCPPCommCtrlr.WebSocketPingInterval", 0, Setting.PING_INTERVAL, reboot=True),
         integer("OCPPCommCtrlr.ResetRetries", 3),
@@ -56,17 +54,15 @@ VARIABLES = Keys(
         fixed("TxCtrlr.TxStartPoint", "PowerPathClosed", Kind.LIST),
         fixed("TxCtrlr.TxStopPoint", "Authorized,EVConnected", Kind.LIST),
         integer("SampledDataCtrlr.TxUpdatedInterval", 60, Setting.METER_INTERVAL),
-        Key(
-            "SampledDataCtrlr.TxUpdatedMeasurands",
-            Kind.LIST,
-            MEASURED,
-            Setting.METER_MEASURANDS,
-            members=MEASURANDS,
-        ),
-        fixed("SampledDataCtrlr.TxStartedMeasurands", MEASURED, Kind.LIST),
-        fixed("SampledDataCtrlr.TxEndedMeasurands", MEASURED, Kind.LIST),
-        integer("SampledDataCtrlr.TxEndedInterval", 0),
-        integer("AlignedDataCtrlr.Interval", 0),
+        measurands("SampledDataCtrlr.TxStartedMeasurands", MEASURED, Setting.START_MEASURANDS, MEASURANDS),
+        measurands("SampledDataCtrlr.TxUpdatedMeasurands", MEASURED, Setting.METER_MEASURANDS, MEASURANDS),
+        measurands("SampledDataCtrlr.TxEndedMeasurands", MEASURED, Setting.END_MEASURANDS, MEASURANDS),
+        integer("SampledDataCtrlr.TxEndedInterval", 0, Setting.END_INTERVAL),
+        measurands("AlignedDataCtrlr.Measurands", REGISTER, Setting.CLOCK_MEASURANDS, MEASURANDS),
+        integer("AlignedDataCtrlr.Interval", 0, Setting.CLOCK_INTERVAL),
+        boolean("AlignedDataCtrlr.SendDuringIdle", False, Setting.CLOCK_ONLY_WHEN_IDLE),
+        measurands("AlignedDataCtrlr.TxEndedMeasurands", "", Setting.END_CLOCK_MEASURANDS, MEASURANDS),
+        integer("AlignedDataCtrlr.TxEndedInterval", 0, Setting.END_CLOCK_INTERVAL),
         boolean("ReservationCtrlr.Enabled", True),
         boolean("SmartChargingCtrlr.Enabled", True),
         fixed("SmartChargingCtrlr.ProfileStackLevel", "10"),

@@ -106,6 +106,15 @@ class Deployed:
             charger = await session.get_one(Charger, self.id)
             return (await session.get_one(ChargePoint, charger.charge_point_id)).configuration
 
+    async def periodic_samples(self, count: int, connector: int = 1) -> None:
+        """Waits until so many are kept on disk for the end of the running transaction."""
+
+        def kept(memory: dict[str, Any]) -> bool:
+            samples = memory["connectors"][str(connector)]["transaction"]["samples"]
+            return len([sample for sample in samples if sample["context"] == "Sample.Periodic"]) >= count
+
+        await eventually(self.memory, kept)
+
     async def _scalar(self, statement: Select[Any]) -> Any:
         async with self.tenant.gateway.services.database.read(self.tenant.organization_id) as session:
             return (await session.execute(statement)).scalar_one()
@@ -126,9 +135,10 @@ async def deploy(
     location_id: str | None = None,
     memory: dict[str, Any] | None = None,
     identity: str | None = None,
+    power_w: int = 22_000,
 ) -> list[Deployed]:
     """Chargers with their rows in the database, started as a finished job starts them."""
-    equipment = Equipment("brand", "model", "Acme", "Model S", None, connectors, "ac", 22_000, ("Type2",))
+    equipment = Equipment("brand", "model", "Acme", "Model S", None, connectors, "ac", power_w, ("Type2",))
     new = [
         NewCharger(key := uuid4(), identity or f"CP-{key.hex[:12]}", None, "Type2", version, ws_url, equipment)
         for _ in range(count)
@@ -154,6 +164,15 @@ async def booted(
     station = await csms.station(charger.identity)
     await station.receives("StatusNotification", options.get("connectors", 1))
     return charger, station
+
+
+async def asked_power(station: Station) -> float:
+    """What the meter of a running transaction reads in W when the CSMS asks for it; the charger reports only that."""
+    message = "MeterValues" if station.version == "1.6" else "TransactionEvent"
+    told = len(station.sent(message))
+    await station.call("TriggerMessage", {"requestedMessage": message})
+    values = (await station.receives(message, told + 1))["meterValue"]
+    return float(values[-1]["sampledValue"][0]["value"])
 
 
 def remembering(**keys: Any) -> dict[str, Any]:

@@ -132,6 +132,7 @@ class Csms:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
+        self._key = uuid4().hex  # chargers of an earlier test may look for their CSMS on the same port
         self.stations: dict[str, Station] = {}
         self.behaviours: dict[str, Behaviour] = {}
         self.violations: list[str] = []
@@ -140,26 +141,31 @@ class Csms:
         self.subprotocols = ["ocpp2.0.1", "ocpp1.6"]
         self.patience_s = DEADLINE_S
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
         self._transactions = 0
         self._changed = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ocpp"
+        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/{self._key}"
 
     async def start(self) -> None:
         """Listens, on the port it had before if it was stopped."""
         app = web.Application()
         app.router.add_get("/{path:.*}", self._accept)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(
+        self._site = web.TCPSite(
             self._runner, "127.0.0.1", self.port, reuse_address=True, backlog=1024, ssl_context=self._tls
         )
-        await site.start()
+        await self._site.start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
+        """Listens no more, then hangs up: chargers come back at once."""
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
         for station in self.stations.values():
             if station.socket is not None:
                 await station.socket.close(code=1001)
@@ -185,7 +191,10 @@ class Csms:
             raise AssertionError(f"timed out: {what}") from None
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
-        identity = unquote(request.rel_url.raw_path.rpartition("/")[2])
+        _, key, identity = request.rel_url.raw_path.split("/")
+        if key != self._key:
+            return web.Response(status=404)
+        identity = unquote(identity)
         station = self.stations.setdefault(identity, Station(identity, self))
         station.authorization = request.headers.get("Authorization")
         station.connections += 1

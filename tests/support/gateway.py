@@ -20,6 +20,7 @@ from resolvers.context import Services
 from settings import Settings
 
 NO_CSMS = "ws://127.0.0.1:9/ocpp"  # nobody listens there, whatever else runs on the machine
+CHARGER_SPEED = 20.0
 SECRET = "a-test-secret-of-more-than-thirty-two-bytes"
 
 
@@ -83,7 +84,7 @@ async def running_gateway(database_url: str, data_dir: Path, **settings: Any) ->
     """A gateway of this process, on a free port, with an empty or existing database."""
     listening = socket.create_server(("127.0.0.1", 0))  # before the settings, whose port the answered URLs name
     port = listening.getsockname()[1]
-    given = {"jwt_secret": SECRET, "csms_url": NO_CSMS, **settings}
+    given = {"jwt_secret": SECRET, "csms_url": NO_CSMS, "charger_speed": CHARGER_SPEED, **settings}
     app = create_app(Settings(database_url=database_url, data_dir=data_dir, port=port, **given))
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from tests.support.gateway import SECRET
+from tests.support.gateway import CHARGER_SPEED, SECRET
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -43,6 +43,7 @@ class Node:
             "CHARGEYARD_DATA_DIR": str(folder / "data"),
             "CHARGEYARD_JWT_SECRET": SECRET,
             "CHARGEYARD_FLEET": "false",
+            "CHARGEYARD_CHARGER_SPEED": str(CHARGER_SPEED),
             **environ,
         }
         self._process: subprocess.Popen[bytes] | None = None
