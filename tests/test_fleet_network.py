@@ -19,8 +19,6 @@ from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.one_database import ONE_DATABASE
 
-pytestmark = ONE_DATABASE
-
 SET = """mutation($input: SetNetworkConditionsInput!) {
     setNetworkConditions(input: $input) { targetedCount queuedCount failed { identity error } }
 }"""
@@ -41,6 +39,7 @@ def bad_network(**conditions: Any) -> dict[str, Any]:
     return {"network": {"seed": 7, **conditions}}
 
 
+@ONE_DATABASE
 async def test_latency_delays_every_frame(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms)
     await set_network(tenant, {"chargerId": charger.id}, latencyMs=200)
@@ -52,6 +51,7 @@ async def test_latency_delays_every_frame(tenant: Tenant, csms: Csms) -> None:
     assert station.calls[-1].at - before > 0.3  # the answer and the heartbeat are under way for so long at least
 
 
+@ONE_DATABASE
 async def test_a_lost_connection_comes_back(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms)
 
@@ -64,6 +64,7 @@ async def test_a_lost_connection_comes_back(tenant: Tenant, csms: Csms) -> None:
     await station.receives("StatusNotification", 2)
 
 
+@ONE_DATABASE
 async def test_a_frame_can_come_twice(tenant: Tenant, csms: Csms) -> None:
     [charger] = await deploy(tenant, csms.url, memory=bad_network(duplicate=1.0))
     station = await csms.station(charger.identity)
@@ -73,6 +74,7 @@ async def test_a_frame_can_come_twice(tenant: Tenant, csms: Csms) -> None:
     assert set(ids.values()) == {2}
 
 
+@ONE_DATABASE
 async def test_refused_connections_are_tried_again(tenant: Tenant, csms: Csms) -> None:
     [charger] = await deploy(tenant, csms.url, memory=bad_network(refuse=1.0))
     await charger.shows("runtime_status", lambda status: status == "RUNNING")
@@ -83,6 +85,7 @@ async def test_refused_connections_are_tried_again(tenant: Tenant, csms: Csms) -
     await csms.station(charger.identity)
 
 
+@ONE_DATABASE
 async def test_the_network_of_a_location_is_that_of_its_chargers_and_is_kept(tenant: Tenant, csms: Csms) -> None:
     body = {
         "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
@@ -98,6 +101,7 @@ async def test_the_network_of_a_location_is_that_of_its_chargers_and_is_kept(ten
         await eventually(charger.memory, lambda memory: memory.get("network", {}).get("latency_ms") == 5)
 
 
+@ONE_DATABASE
 async def test_a_foreign_charger_keeps_its_network(tenant: Tenant, stranger: Tenant, csms: Csms) -> None:
     charger, _ = await booted(tenant, csms)
 
@@ -106,6 +110,7 @@ async def test_a_foreign_charger_keeps_its_network(tenant: Tenant, stranger: Ten
     assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("latency", [-1, 60_001])
 async def test_a_network_has_bounds(tenant: Tenant, latency: int) -> None:
     result = await tenant.graphql(SET, input={"target": {"chargerId": "dep-1"}, "latencyMs": latency})
@@ -113,6 +118,7 @@ async def test_a_network_has_bounds(tenant: Tenant, latency: int) -> None:
     assert result["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
+@ONE_DATABASE
 async def test_the_same_seed_gives_the_same_run(tenant: Tenant, csms: Csms) -> None:
     """Two chargers of one identity, of two tenants, lose their first connection at the same frame."""
     lost_at = [await _frames_until_lost(tenant.gateway.tenant(), seed) for seed in (11, 11, 12, 13, 14)]
@@ -137,6 +143,7 @@ async def _frames_until_lost(tenant: Tenant, seed: int) -> int:
         return station.answers
 
 
+@ONE_DATABASE
 async def test_credentials_of_the_url_are_sent_as_basic_auth(tenant: Tenant, csms: Csms) -> None:
     url = csms.url.replace("ws://", "ws://user:p%40ss@")
 
@@ -145,6 +152,7 @@ async def test_credentials_of_the_url_are_sent_as_basic_auth(tenant: Tenant, csm
     assert (await csms.station(charger.identity)).authorization == _basic(b"user:p@ss")
 
 
+@ONE_DATABASE
 async def test_the_authorization_key_of_1_6_is_the_password_of_the_identity(tenant: Tenant, csms: Csms) -> None:
     key = "0001020304050607080910111213141516171819"
     [charger] = await deploy(tenant, csms.url, memory=remembering(AuthorizationKey=key))
@@ -153,6 +161,7 @@ async def test_the_authorization_key_of_1_6_is_the_password_of_the_identity(tena
     assert (await csms.station(charger.identity)).authorization == _basic(expected)
 
 
+@ONE_DATABASE
 async def test_a_password_that_the_csms_sets_is_used_after_the_reboot_and_never_shown(
     tenant: Tenant, csms: Csms
 ) -> None:
@@ -196,6 +205,7 @@ def _basic(credentials: bytes) -> str:
     return "Basic " + base64.b64encode(credentials).decode()
 
 
+@ONE_DATABASE
 async def test_a_charger_can_be_created_with_a_bad_network(tenant: Tenant, csms: Csms) -> None:
     document = """mutation($input: CreateChargerInput!) { createCharger(input: $input) { charger { id identity } } }"""
     network = {"latencyMs": 20, "duplicate": 1.0, "seed": 4}
@@ -211,6 +221,7 @@ async def test_a_charger_can_be_created_with_a_bad_network(tenant: Tenant, csms:
     assert station.calls[0].id == station.calls[1].id
 
 
+@ONE_DATABASE
 async def test_chargers_of_a_bulk_request_can_have_a_bad_network(tenant: Tenant, csms: Csms) -> None:
     body = {
         "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
