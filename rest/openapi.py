@@ -15,6 +15,16 @@ from rest.route import Access, Route
 
 API_VERSION = "0.2.2"  # of the published API that these routes are compatible with
 
+DESCRIPTION = """\
+Sites, OCPI networks and simulated chargers to test against.
+
+Every call but `/health` carries a bearer token (*Authorize*; `python app.py token` makes one). What takes time is
+answered with 202 at once and goes on durably: poll its `status_url` until `READY` or `FAILED`. Sent again with the same
+`Idempotency-Key`, a request is done once.
+
+Errors are `{"detail": …}`: a sentence, or with 422 a list of what is wrong where. Reads have an `ETag`, and every answer
+the `Request-Id` that was sent or a new one. The same things, live too, are in GraphQL at `/graphql`."""
+
 Schema = dict[str, Any]
 
 # the names of the published client, where the models of `resolvers.inputs` have GraphQL's
@@ -73,7 +83,7 @@ def document(routes: Sequence[Route]) -> Schema:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Chargeyard", "version": API_VERSION, "description": "The REST API of a Chargeyard gateway."},
+        "info": {"title": "Chargeyard", "version": API_VERSION, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,

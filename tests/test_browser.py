@@ -14,7 +14,7 @@ from tests.support.factories import add_cpo
 from tests.support.gateway import Gateway, Tenant
 from tests.support.tools import CLIENTS, browser
 
-PICTURES = {"landing", "Sites", "CreateSite", "WatchJob", "docs", "docs-health"}
+PICTURES = {"landing", "Sites", "explorer", "CreateSite", "WatchJob", "docs", "docs-health"}
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +58,10 @@ def test_graphiql_runs_a_query(seen: dict[str, Any], browsing: Tenant) -> None:
     viewer = {"subject": "tester", "role": "USER", "organizationId": browsing.organization_id}
     data = {"viewer": viewer, "locations": {"totalCount": 0, "nodes": []}}
     assert (seen["query"]["status"], seen["query"]["answer"]["data"]) == (200, data)
+
+
+def test_the_explorer_of_graphiql_shows_the_fields_that_can_be_chosen(seen: dict[str, Any]) -> None:
+    assert seen["explored"] >= 14  # of Query alone
 
 
 async def test_graphiql_runs_a_mutation(seen: dict[str, Any], browsing: Tenant) -> None:

@@ -52,6 +52,16 @@ async function run(tab) {
   return { status: response.status(), answer: JSON.parse(await readAnswer()) };
 }
 
+async function explore() {
+  await page.getByRole("button", { name: "Show GraphiQL Explorer" }).click();
+  const fields = page.locator(".graphiql-explorer-root .graphiql-explorer-field-view");
+  await fields.first().waitFor();
+  await shoot("explorer");
+  const names = await fields.allTextContents();
+  await page.getByRole("button", { name: "Hide GraphiQL Explorer" }).click();
+  return names.length;
+}
+
 async function startJob(sites) {
   const coordinates = { latitude: 48.85, longitude: 2.35 };
   const location = { name: "Site", address: "1 rue A", city: "Paris", country: "FR", coordinates };
@@ -101,6 +111,7 @@ async function documentation() {
 async function see() {
   const seen = { landing: await landing(), graphiql: await openGraphiQL() };
   seen.query = await run("Sites");
+  seen.explored = await explore();
   seen.mutation = await run("CreateSite");
   seen.job = await watchJob();
   seen.isTokenStored = await storedToken();
