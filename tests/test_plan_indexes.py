@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import orjson
 import psycopg
 import pytest
+from graphql import OperationDefinitionNode, parse
 from psycopg import sql
 from sqlalchemy import text
 
 from bench.data import seed
+from resolvers.filters import LocationOrder, LocationOrderField, OrderDirection
+from resolvers.locations import order_of
+from schema.planner import Planner
+from settings import Settings
 from storage.database import Database
-from storage.session import ALL_TENANTS
-from tests.support.compiled import Compiled, compiled_data
-from tests.support.gateway import Gateway, Tenant
+from storage.locations import locations
+from storage.migrate import migrate
+from storage.paging import encode
+from tests.support.compiled import SCHEMA
+from tests.support.postgres import fresh_database
 
 SITES = 1_500  # of each organization: enough for PostgreSQL to find reading them all too dear
+ORGANIZATIONS = [str(UUID(int=number)) for number in (1, 2)]
 TABLES = "locations|deployments|ocpi_evses"
+QUIET = ("locations", "charge_points", "deployments", "ocpi_evses")
 
 PAGE = """query ($n: Int, $c: String, $o: [LocationOrder!]) { locations(first: $n, after: $c, orderBy: $o) {
   nodes { id name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
@@ -48,39 +60,62 @@ HOT: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-async def tenant(gateway: Gateway) -> Tenant:
-    """One of two organizations with many sites."""
-    tenant, other = gateway.tenant(), gateway.tenant()
-    for each in (tenant, other):
-        await asyncio.to_thread(
-            seed, gateway.services.database, locations=SITES, chargers=2, evses=1, organization=each.organization_id
-        )
-    return tenant
+@pytest.fixture(scope="module", params=["without statistics", "with statistics"])
+def database(
+    database_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database with two organizations with many sites and nothing else, whose tables were never analysed, or were."""
+    is_sqlite = database_url.startswith("sqlite")
+    own = _sqlite_file(tmp_path_factory.mktemp("indexes")) if is_sqlite else fresh_database()
+    with own as url:
+        database = Database(Settings(database_url=url).resolved_database_url)
+        migrate(database)
+        _keep_autovacuum_away(database)
+        for organization in ORGANIZATIONS:
+            seed(database, locations=SITES, chargers=2, evses=1, organization=organization)
+        if request.param == "with statistics":
+            _run(database, "ANALYZE")
+        yield database
+        database.engine.dispose()
 
 
-@pytest.mark.parametrize("analyzed", [False, True], ids=["without statistics", "with statistics"])
 @pytest.mark.parametrize("name", HOT)
-async def test_a_hot_read_scans_no_table(tenant: Tenant, name: str, analyzed: bool) -> None:
+def test_a_hot_read_scans_no_table(database: Database, name: str) -> None:
     document, variables = HOT[name]
 
-    work = await _work(tenant, document, variables, analyzed=analyzed)
+    work = _work(database, document, variables)
 
     assert work.scans == []
+
+
+@pytest.mark.parametrize("database", ["with statistics"], indirect=True)
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_read_touches_few_rows(database: Database, name: str) -> None:
+    document, variables = HOT[name]
+
+    work = _work(database, document, variables)
+
     assert work.rows < SITES
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("field", ORDERS)
-async def test_a_page_costs_the_same_wherever_it_lies(tenant: Tenant, field: str, direction: str) -> None:
-    order = [{"field": field, "direction": direction}]
-    cursor, costs = None, []
-    for _ in range(SITES // 100):
-        costs.append((await _work(tenant, PAGE, {"n": 50, "c": cursor, "o": order}, analyzed=True)).cost)
-        page = await compiled_data(tenant, PAGE, n=100, c=cursor, o=order)
-        cursor = page["locations"]["pageInfo"]["endCursor"]
+def test_a_page_costs_the_same_wherever_it_lies(database: Database, field: str, direction: str) -> None:
+    order = [LocationOrder(field=LocationOrderField[field], direction=OrderDirection[direction])]
+    variables = {"n": 50, "o": [{"field": field, "direction": direction}]}
+    cursors = [None, _cursor(database, order, SITES // 2), _cursor(database, order, SITES - 51)]
+
+    costs = [_work(database, PAGE, {**variables, "c": cursor}).cost for cursor in cursors]
 
     assert max(costs) < 2 * costs[0]
+
+
+def _cursor(database: Database, order_by: list[LocationOrder], place: int) -> str:
+    """The cursor of the site at this place of the list."""
+    order = order_of(order_by)
+    with database.work(ORGANIZATIONS[0]) as session:
+        rows = locations().order_by(*(sort.expression for sort in order))
+        return encode(session.scalars(rows.offset(place).limit(1)).one(), order)
 
 
 @dataclass
@@ -88,18 +123,21 @@ class Work:
     """What a statement does: the tables that it reads as a whole, the rows that it touches, and its cost."""
 
     scans: list[str]
+    answer: Any
     rows: float = 0
     cost: float = 0
 
 
-async def _work(tenant: Tenant, document: str, variables: dict[str, Any], *, analyzed: bool) -> Work:
-    statement, arguments = Compiled(tenant, document).statement(**variables)
-    database = tenant.gateway.services.database
-    if analyzed:
-        async with database.write(ALL_TENANTS) as session:
-            await (await session.connection()).execute(text("ANALYZE"))
+def _work(database: Database, document: str, variables: dict[str, Any]) -> Work:
+    node = parse(document)
+    (operation,) = node.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    plans = Planner(SCHEMA, is_sqlite=database.is_sqlite).prepare(node)
+    bound = plans._bound(operation, variables, ORGANIZATIONS[0])
+    assert bound is not None
+    compiled, arguments = bound
     measure = _on_sqlite if database.is_sqlite else _on_postgresql
-    return await asyncio.to_thread(measure, database, statement, arguments)
+    return measure(database, compiled.plan.text, arguments)
 
 
 def _on_sqlite(database: Database, statement: str, arguments: list[Any]) -> Work:
@@ -108,27 +146,31 @@ def _on_sqlite(database: Database, statement: str, arguments: list[Any]) -> Work
     connection = reads._connect()
     steps = count()
     try:
-        plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", arguments)]
+        plan = [row[3].decode() for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", arguments)]
         connection.set_progress_handler(lambda: next(steps) < 0, 10)
-        connection.execute(statement, arguments).fetchone()
+        (answer,) = connection.execute(statement, arguments).fetchone()
     finally:
         connection.close()
-    return Work([line for line in plan if re.match(rf"SCAN ({TABLES})", line)], cost=next(steps))
+    scans = [line for line in plan if re.match(rf"SCAN ({TABLES})", line)]
+    return Work(scans, orjson.loads(answer or b"null"), cost=next(steps))
 
 
 def _on_postgresql(database: Database, statement: str, arguments: list[Any]) -> Work:
-    """Its cost is the number of rows that it touches, by the plan for any value: prepared statements come to use it."""
+    """Its cost is the number of rows that it touches, by the plan for any value, as the reader has it."""
     values = ", ".join(sql.Literal(value).as_string() for value in arguments)
+    execute = f"EXECUTE hot{f'({values})' if values else ''}"
     with psycopg.connect(database.sync_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute("SET jit = off")
         connection.execute(f"PREPARE hot AS {statement}".encode())
-        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE hot{f'({values})' if values else ''}"
-        row = connection.execute(explain.encode()).fetchone()
+        answer = connection.execute(execute.encode()).fetchone()
+        row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {execute}".encode()).fetchone()
+    assert answer is not None
     assert row is not None
     nodes = list(_nodes(row[0][0]["Plan"]))
     scans = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
     rows = sum(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) for node in nodes)
-    return Work([name for name in scans if re.fullmatch(TABLES, name)], rows, rows)
+    return Work([name for name in scans if re.fullmatch(TABLES, name)], answer[0], rows, rows)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -137,3 +179,20 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield plan
     for below in plan.get("Plans", []):
         yield from _nodes(below)
+
+
+@contextmanager
+def _sqlite_file(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'indexes.db'}"
+
+
+def _keep_autovacuum_away(database: Database) -> None:
+    """It would bring statistics whenever it comes by."""
+    if not database.is_sqlite:
+        _run(database, *(f"ALTER TABLE {table} SET (autovacuum_enabled = false)" for table in QUIET))
+
+
+def _run(database: Database, *statements: str) -> None:
+    with database.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))

@@ -42,6 +42,8 @@ class Location(TenantOwned, Record, Base):
         Index("ix_locations_organization_id_updated_at_id", "organization_id", "updated_at", "id"),
         Index("ix_locations_organization_id_name_id", "organization_id", "name", "id"),
         Index("ix_locations_organization_id_city_id", "organization_id", "city", "id"),
+        # the sites of one city in the usual order, so that a city without any is found to have none at once
+        Index("ix_locations_organization_id_city_created_at_id", "organization_id", "city", "created_at", "id"),
         Index("ix_locations_organization_id_country_id", "organization_id", "country", "id"),
     )
 
