@@ -22,8 +22,8 @@ Every call but `/health` carries a bearer token (*Authorize*; `python app.py tok
 answered with 202 at once and goes on durably: poll its `status_url` until `READY` or `FAILED`. Sent again with the same
 `Idempotency-Key`, a request is done once.
 
-Errors are `{"detail": …}`: a sentence, or with 422 a list of what is wrong where. Reads have an `ETag`, and every answer
-the `Request-Id` that was sent or a new one. The same things, live too, are in GraphQL at `/graphql`."""
+Errors are `{"detail": …}`: a sentence, or with 422 a list of what is wrong where. Reads have an `ETag`, and every
+answer the `Request-Id` that was sent or a new one. The same things, live too, are in GraphQL at `/graphql`."""
 
 Schema = dict[str, Any]
 
