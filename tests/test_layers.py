@@ -9,7 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 # from the top down; rooms of one level do not know each other, except for the command line and what it starts
-LEVELS = [{"app", "commands"}, {"rest", "ocpi", "pages", "metrics", "jobs", "fleet"}, {"schema"}, {"edge"}, {"resolvers"}]
+LEVELS = [
+    {"app", "commands"},
+    {"rest", "ocpi", "pages", "metrics", "jobs", "fleet"},
+    {"schema"},
+    {"edge"},
+    {"resolvers"},
+]
 LEVELS += [{"storage"}, {"settings"}, {"errors"}]
 LEVEL = {room: number for number, level in enumerate(LEVELS) for room in level}
 FREE = LEVELS[0]
