@@ -16,7 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from resolvers.inputs import NO_NUL, Input, NetworkConditions, Whole, graphql_input, storable_json
+from resolvers.input_models import Input, graphql_input
+from resolvers.inputs import NetworkConditions
+from resolvers.values import NO_NUL, Whole, storable_json
 from storage.text import is_storable
 
 MAX_TARGETS = 10_000

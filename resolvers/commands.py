@@ -13,7 +13,8 @@ from resolvers.chargers import get_charger
 from resolvers.command_inputs import CommandTargetInput, NetworkTargetInput, ProxyMessageEvent
 from resolvers.context import Context
 from resolvers.cpos import get_cpo
-from resolvers.inputs import Input, NetworkConditions
+from resolvers.input_models import Input
+from resolvers.inputs import NetworkConditions
 from resolvers.locations import get_location
 from storage import chargers as store
 from storage import live

@@ -5,34 +5,32 @@ GraphQL shows the fields in camelCase, REST as they stand here. A `Maybe` field 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING
-from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from typing import Annotated, Any
 
-import orjson
 import strawberry
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-)
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 from strawberry import Maybe
-from strawberry.pydantic.conversion import build_pydantic_model
-from strawberry.types.arguments import InputContext
-from strawberry.types.base import StrawberryContainer, StrawberryType, get_object_definition
-from strawberry.utils.str_converters import to_camel_case
 
-from resolvers.enums import described
+from resolvers.input_models import Input, graphql_input
+from resolvers.values import (
+    CatalogSlug,
+    ConnectorType,
+    Country,
+    IdempotencyKey,
+    Identifier,
+    Latitude,
+    Longitude,
+    NamePrefix,
+    ParkingType,
+    PartyId,
+    Slug,
+    Status,
+    Timezone,
+    Trimmed,
+    Whole,
+    WsUrl,
+    storable_json,
+)
 from storage.models import OcppVersion
 
 MAX_BULK_LOCATIONS = 10_000
@@ -41,201 +39,9 @@ MAX_GROUPS = 100
 MAX_TTL_S = 604_800
 DEFAULT_TTL_S = 3_600
 
-Model = TypeVar("Model", bound=BaseModel)
-
-TIMEZONES = available_timezones()
-IDENTITY = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")  # OCPP 2.0.1 identifierString, Part 2 Appendix
-
-
-@described(
-    "Where on the site the chargers stand (OCPI 2.2.1 §8.4.18).",
-    ALONG_MOTORWAY="On a parking facility or rest area along a motorway.",
-    PARKING_GARAGE="In a multistorey car park.",
-    PARKING_LOT="On a cleared area that is for parking vehicles.",
-    ON_DRIVEWAY="On the driveway of a house or building.",
-    ON_STREET="In public space along a street.",
-    UNDERGROUND_GARAGE="In an underground car park.",
-)
-class ParkingType(StrEnum):
-    """OCPI 2.2.1 §8.4.18."""
-
-    ALONG_MOTORWAY = "ALONG_MOTORWAY"
-    PARKING_GARAGE = "PARKING_GARAGE"
-    PARKING_LOT = "PARKING_LOT"
-    ON_DRIVEWAY = "ON_DRIVEWAY"
-    ON_STREET = "ON_STREET"
-    UNDERGROUND_GARAGE = "UNDERGROUND_GARAGE"
-
-
-def _storable(text: str) -> str:
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("must not hold NUL characters or lone surrogates")
-    return text
-
-
-def storable_json(value: Any) -> Any:
-    """JSON that both databases can hold."""
-    try:
-        orjson.dumps(value)
-    except TypeError as exc:
-        raise ValueError("must not be deep, nor hold integers of more than 64 bits or lone surrogates") from exc
-    for text in _texts(value):
-        _storable(text)
-    return value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in [*value, *value.values()] if isinstance(value, dict) else value:
-            yield from _texts(each)
-
-
-def _country(text: str) -> str:
-    if not re.fullmatch("[A-Za-z]{2}", text):
-        raise ValueError("must be an ISO 3166-1 alpha-2 code")
-    return text.upper()
-
-
-def _timezone(text: str) -> str:
-    if text not in TIMEZONES:
-        raise ValueError("must be an IANA time zone, such as Europe/Paris")
-    return text
-
-
-def _party_id(text: str) -> str:
-    if not re.fullmatch("[A-Za-z0-9]{3}", text):
-        raise ValueError("must be 3 letters or digits")
-    return text.upper()
-
-
-def _ws_url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        valid = url.scheme in {"ws", "wss"} and bool(url.hostname) and (url.port is None or url.port > 0)
-    except ValueError:
-        valid = False
-    if not valid or any(char.isspace() for char in text):
-        raise ValueError("must be a ws:// or wss:// URL")
-    return text
-
-
-def _identifier(text: str) -> str:
-    if not IDENTITY.fullmatch(text):
-        raise ValueError("may hold letters, digits and * - _ = : + | @ . only")
-    return text
-
-
-def _slug(text: str) -> str:
-    if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", text):
-        raise ValueError("must be lower-case letters and digits, joined by single hyphens")
-    return text
-
-
-def _pattern(regex: str, **others: str) -> Any:
-    """What OpenAPI says of a text whose rule is a function above: the same rule, as far as a pattern can tell it."""
-    return Field(json_schema_extra={"pattern": regex, **others})
-
-
-NO_NUL = _pattern(r"^[^\u0000]*$")
-_NOT_BLANK = _pattern(r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")
-_IDENTIFIER = _pattern(r"^[A-Za-z0-9*\-_=:+|@.]+$")
-
-Trimmed = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
-    AfterValidator(_storable),
-    _NOT_BLANK,
-]
-Status = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32), AfterValidator(_storable), _NOT_BLANK
-]
-Country = Annotated[str, AfterValidator(_country), _pattern("^[A-Za-z]{2}$")]
-Timezone = Annotated[str, AfterValidator(_timezone), _pattern("^[A-Za-z0-9/_+-]+$", format="iana-time-zone")]
-PartyId = Annotated[str, AfterValidator(_party_id), _pattern("^[A-Za-z0-9]{3}$")]
-WsUrl = Annotated[
-    str,
-    StringConstraints(max_length=2048),
-    AfterValidator(_storable),
-    AfterValidator(_ws_url),
-    _pattern(r"^wss?://[A-Za-z0-9.-]+(:[1-9][0-9]{0,3})?(/[!-~]*)?$"),
-]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=48), AfterValidator(_identifier), _IDENTIFIER]
-NamePrefix = Annotated[str, StringConstraints(min_length=1, max_length=24), AfterValidator(_identifier), _IDENTIFIER]
-Slug = Annotated[str, StringConstraints(max_length=80), AfterValidator(_slug), _pattern("^[a-z0-9]+(-[a-z0-9]+)*$")]
-CatalogSlug = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_storable), NO_NUL]
-ConnectorType = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_storable), NO_NUL]
-
-
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = BeforeValidator(_whole)  # JSON has one kind of number: 60.0 is an integer too (JSON Schema 2020-12 §6.1.1)
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-
 
 def _described(text: str) -> Any:
     return Field(description=text)
-
-
-def graphql_input(*, description: str, one_of: bool = False) -> Callable[[type[Model]], type[Model]]:
-    """Makes a model a GraphQL input whose optional fields are absent by default, not null."""
-
-    def decorate(model: type[Model]) -> type[Model]:
-        decorated = strawberry.pydantic.input(model, description=description, one_of=one_of)
-        for field in get_object_definition(decorated, strict=True).fields:
-            if field.default is None:
-                field.default = MISSING
-                field.default_value = MISSING
-        get_object_definition(decorated, strict=True).from_input = _from_input
-        return decorated
-
-    return decorate
-
-
-def _from_input(model: type[BaseModel], value: Mapping[str, Any], context: InputContext) -> BaseModel:
-    """The model of a GraphQL value. Strawberry's own way looks every field of every value up again, which takes
-    seconds for thousands of sites; it is still the one that tells what is wrong with a value.
-    """
-    try:
-        return model.model_validate(_in_python_names(model, value))
-    except ValidationError:
-        return build_pydantic_model(model, value, context)
-
-
-def _in_python_names(model: type[BaseModel], value: Mapping[str, Any]) -> dict[str, Any]:
-    names = _field_names(model)
-    renamed = {}
-    for name, given in value.items():
-        python_name, nested = names[name]
-        if nested is not None and isinstance(given, Mapping):
-            given = _in_python_names(nested, given)
-        elif nested is not None and isinstance(given, list):
-            given = [_in_python_names(nested, item) for item in given]
-        renamed[python_name] = given
-    return renamed
-
-
-@cache
-def _field_names(model: type[BaseModel]) -> dict[str, tuple[str, type[BaseModel] | None]]:
-    """The fields by their GraphQL names, with the input that a field holds, alone or in a list."""
-    return {
-        to_camel_case(field.python_name): (field.python_name, _nested(field.resolve_type()))
-        for field in get_object_definition(model, strict=True).fields
-    }
-
-
-def _nested(kind: StrawberryType | type) -> type[BaseModel] | None:
-    while isinstance(kind, StrawberryContainer):  # optional, maybe, list
-        kind = kind.of_type
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-
-
-class Input(BaseModel):
-    """An input; its field names are those of REST."""
 
 
 @graphql_input(description="A point on earth, WGS 84.")
@@ -383,9 +189,6 @@ class LocationFromTemplateInput(Input):
 class BulkOcpiLocationInput(Input):
     location: Maybe[CreateOcpiLocationInput] = Field(None, description="The site in full.")
     from_template: Maybe[LocationFromTemplateInput] = Field(None, description="The template it is made from.")
-
-
-IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_storable), NO_NUL]
 
 
 @graphql_input(description="Sites to create in a network, durably.")

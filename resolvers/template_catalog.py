@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from resolvers.enums import described
-from resolvers.inputs import ParkingType
+from resolvers.values import ParkingType
 from storage.models import OcppVersion
 from storage.seed import BRANDS, ModelSeed
 

@@ -12,18 +12,13 @@ from pydantic import Field, ValidationError
 
 from errors import FieldError, InvalidInput
 from resolvers.context import Context
+from resolvers.input_models import Input
 from resolvers.inputs import (
     CoordinatesInput,
-    Country,
     CpoOverridesInput,
     CreateOcpiLocationInput,
-    Input,
-    NamePrefix,
     OcpiChargerGroupInput,
     OcpiChargerTemplateInput,
-    ParkingType,
-    Timezone,
-    Trimmed,
 )
 from resolvers.template_catalog import (
     CPO_TEMPLATES,
@@ -33,6 +28,7 @@ from resolvers.template_catalog import (
     LocationTemplate,
     LocationTemplateType,
 )
+from resolvers.values import Country, NamePrefix, ParkingType, Timezone, Trimmed
 from storage.models import OcppVersion
 
 __all__ = [

@@ -9,7 +9,8 @@ from strawberry import Maybe
 
 from resolvers import bulk, chargers, runtime
 from resolvers.context import Context
-from resolvers.inputs import ChargerChanges, CreateChargerInput, Trimmed
+from resolvers.inputs import ChargerChanges, CreateChargerInput
+from resolvers.values import Trimmed
 from rest.requests import Id, PageQuery, QueryInstant
 from rest.responses import Instant, ListResponse, ProvisioningErrorDetail, QueuedCommandResponse, Response, Status
 from storage.models import Charger

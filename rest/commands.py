@@ -27,7 +27,7 @@ from resolvers.command_inputs import (
     StopTransactionEvent,
 )
 from resolvers.context import Context
-from resolvers.inputs import Input
+from resolvers.input_models import Input
 from rest.responses import QueuedCommandResponse, Response
 from rest.route import Handler, Route
 

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from resolvers import cpos, networks
 from resolvers.context import Context
-from resolvers.inputs import CreateCpoInput, IdempotencyKey
+from resolvers.inputs import CreateCpoInput
+from resolvers.values import IdempotencyKey
 from rest.requests import CpoId, PageQuery
 from rest.responses import Instant, ListResponse, ProvisioningErrorDetail, ProvisioningProgress, Response, Status
 from storage.models import Cpo, ProvisioningStatus

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from errors import InvalidRequest
 from resolvers import bulk, chargers, jobs, locations, runtime
 from resolvers.context import Context
-from resolvers.inputs import MAX_GROUPS, BulkCreateChargersInput, ChargerGroupInput, IdempotencyKey
+from resolvers.inputs import MAX_GROUPS, BulkCreateChargersInput, ChargerGroupInput
+from resolvers.values import IdempotencyKey
 from rest.chargers import ChargerListResponse, ChargerResponse, UpdateChargerRequest
 from rest.jobs import JobAccepted, JobResults, JobStatus
 from rest.requests import Id, PageQuery

@@ -15,11 +15,11 @@ from resolvers.inputs import (
     BulkCreateOcpiLocationsInput,
     BulkOcpiLocationInput,
     CreateOcpiLocationInput,
-    IdempotencyKey,
     LocationFromTemplateInput,
     OcpiLocationChanges,
 )
 from resolvers.loaders import MAX_BATCH
+from resolvers.values import IdempotencyKey
 from rest.jobs import JobAccepted, JobResults, JobStatus
 from rest.requests import CpoId, Id, PageQuery
 from rest.responses import Coordinates, Instant, ListResponse, Response

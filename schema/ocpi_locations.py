@@ -12,13 +12,9 @@ from resolvers import chargers
 from resolvers import ocpi_locations as resolvers
 from resolvers.bulk import bulk_create_ocpi_locations
 from resolvers.cpos import cpos_by_id
-from resolvers.inputs import (
-    BulkCreateOcpiLocationsInput,
-    DeleteOcpiLocationInput,
-    ParkingType,
-    UpdateOcpiLocationInput,
-)
+from resolvers.inputs import BulkCreateOcpiLocationsInput, DeleteOcpiLocationInput, UpdateOcpiLocationInput
 from resolvers.loaders import load_all
+from resolvers.values import ParkingType
 from schema.connections import After, Before, First, Last, Rows
 from schema.fields import INPUT, Id, Info, attribute, embedded, field, lazy, mutation
 from schema.locations import Chargers, Coordinates, Location
