@@ -32,12 +32,16 @@ ENDLESS = "subscription ($id: ID!) { connectorStatusChanged(locationId: $id) { s
 
 
 @asynccontextmanager
-async def watching(endpoint: Endpoint, token: str, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+async def watching(
+    endpoint: Endpoint, headers: dict[str, str], *, token: str = "", lifetime_s: int = 3600
+) -> AsyncIterator[aiohttp.ClientResponse]:
     """The open response of a subscription to which nothing happens."""
-    created = await endpoint.ask(CREATE, token=token)
+    organization_id = str(uuid4())
+    created = await endpoint.ask(CREATE, token=token or endpoint.token(organization_id))
     location = created.json["data"]["createLocation"]["location"]["id"]
     body = {"query": ENDLESS, "variables": {"id": location}}
-    async with endpoint.http.post(endpoint.url, json=body, headers={**headers, **bearer(token)}) as response:
+    sent = {**headers, **bearer(token or endpoint.token(organization_id, lifetime_s=lifetime_s))}
+    async with endpoint.http.post(endpoint.url, json=body, headers=sent) as response:
         yield response
 
 
@@ -105,7 +109,7 @@ async def test_a_silent_stream_shows_that_it_lives(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], sign: bytes
 ) -> None:
     monkeypatch.setattr(streams, "PAUSE_S", 0.02)
-    async with watching(endpoint, endpoint.token(), headers) as response:
+    async with watching(endpoint, headers) as response:
         first = await asyncio.wait_for(response.content.readany(), PATIENCE_S)
 
     assert first.endswith(sign)
@@ -113,7 +117,7 @@ async def test_a_silent_stream_shows_that_it_lives(
 
 @pytest.mark.parametrize("headers", [EVENTS, PARTS])
 async def test_a_stream_ends_with_its_token(endpoint: Endpoint, headers: dict[str, str]) -> None:
-    async with watching(endpoint, endpoint.token(lifetime_s=1), headers) as response:
+    async with watching(endpoint, headers, lifetime_s=2) as response:
         body = await asyncio.wait_for(response.read(), PATIENCE_S)
 
     assert b"complete" not in body  # the client shall come back with a new one
@@ -121,7 +125,7 @@ async def test_a_stream_ends_with_its_token(endpoint: Endpoint, headers: dict[st
 
 
 async def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
-    async with running_endpoint(tmp_path) as endpoint, watching(endpoint, endpoint.token(), EVENTS) as response:
+    async with running_endpoint(tmp_path) as endpoint, watching(endpoint, EVENTS) as response:
         stopping = asyncio.create_task(endpoint.runner.cleanup())
 
         assert await asyncio.wait_for(response.read(), PATIENCE_S) == b""
@@ -131,7 +135,7 @@ async def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
 async def test_streams_of_an_organization_are_bounded(tmp_path: Path) -> None:
     async with running_endpoint(tmp_path, max_streams=1) as endpoint:
         token = endpoint.token()
-        async with watching(endpoint, token, EVENTS):
+        async with watching(endpoint, EVENTS, token=token):
             refused = await endpoint.send(
                 "POST", {"query": ENDLESS, "variables": {"id": "x"}}, **EVENTS, **bearer(token)
             )

@@ -295,8 +295,11 @@ async def test_a_user_that_names_an_organization_is_closed_with_4403(endpoint: E
 
 
 async def test_a_token_that_expires_takes_its_connection_along(endpoint: Endpoint) -> None:
-    async with talking(endpoint, endpoint.token(lifetime_s=1)) as socket:
-        await watch_endlessly(socket, "1")
+    organization_id = str(uuid4())
+    async with talking(endpoint, endpoint.token(organization_id)) as other:
+        location = await watch_endlessly(other, "1")
+    async with talking(endpoint, endpoint.token(organization_id, lifetime_s=2)) as socket:
+        await socket.subscribe("1", ENDLESS, id=location)
 
         assert await socket.end() == (4403, "Token expired")
 
