@@ -144,7 +144,7 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
 
 def _request_id(request: web.Request) -> str:
     """The id that the client gave this request, where it is a plain one, or a new one."""
-    given = next((request.headers[name] for name in REQUEST_ID_HEADERS if name in request.headers), None)
+    given = request.headers.get(REQUEST_ID_HEADERS[0]) or request.headers.get(REQUEST_ID_HEADERS[1])
     if given is not None and re.fullmatch(r"[\w.:/+=-]{1,128}", given, re.ASCII):
         return given
     return f"{_of_process(getpid())}{next(_numbers):016x}"

@@ -111,7 +111,7 @@ def main() -> None:
     if options.sqlite:
         wanted &= {OURS, LIMIT}
     with TemporaryDirectory() as name, _database(options, Path(name)) as url:
-        ids = _seeded(url)
+        ids = seeded(url, SITES, CHARGERS, EVSES)
         with _servers(wanted, url, Path(name)) as servers:
             _compare(servers, ids)
             rates = _measure(servers, ids, options.rounds, options.seconds)
@@ -174,11 +174,11 @@ def _database(options: argparse.Namespace, folder: Path) -> Iterator[str]:
         yield url
 
 
-def _seeded(url: str) -> list[str]:
+def seeded(url: str, sites: int, chargers: int, evses: int) -> list[str]:
     """Writes the rows; gives the ids of some sites."""
     database = Database(Settings(database_url=url).resolved_database_url)
     migrate(database)
-    seed(database, locations=SITES, chargers=CHARGERS, evses=EVSES)
+    seed(database, locations=sites, chargers=chargers, evses=evses)
     with database.engine.begin() as connection:
         found = connection.execute(text(f"SELECT id FROM locations ORDER BY id LIMIT {IDS}"))
         ids = [str(row[0]) for row in found]
@@ -192,7 +192,6 @@ def _seeded(url: str) -> list[str]:
 @contextmanager
 def _servers(wanted: set[str], url: str, folder: Path) -> Iterator[list[Server]]:
     """The servers that were asked for and can run here, until the block ends."""
-    token = make_token(SECRET, subject="bench", role=Role.USER, organization_id=ORGANIZATION, lifetime_s=24 * 3600)
     servers: list[Server] = []
     with ExitStack() as running, nodes() as started:
         for name in _available(wanted):
@@ -200,11 +199,17 @@ def _servers(wanted: set[str], url: str, folder: Path) -> Iterator[list[Server]]
                 (own := folder / name).mkdir()
                 node = Node(own, url, CHARGEYARD_PLANNER=str(name == OURS), CHARGEYARD_FLEET="true")
                 started.append(node)
-                server = Server(name, node.start().url, {"Authorization": f"Bearer {token}"})
+                server = Server(name, node.start().url, bearer())
             else:
                 server = Server(name, running.enter_context(_process(name, url)))
             servers.append(server)
         yield servers
+
+
+def bearer() -> dict[str, str]:
+    """The header of a user of the organization whose rows are asked for."""
+    token = make_token(SECRET, subject="bench", role=Role.USER, organization_id=ORGANIZATION, lifetime_s=24 * 3600)
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _available(wanted: set[str]) -> list[str]:

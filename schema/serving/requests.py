@@ -14,6 +14,7 @@ from errors import FieldError, InvalidInput
 MAX_BATCH = 10
 JSON = "application/json"
 USUAL_TYPES = {JSON, f"{JSON}; charset=utf-8"}  # what clients send, and nothing to take apart
+_USUAL_KEYS = {"query", "variables"}  # those of a plain client, read without a look at the others
 
 
 class Refused(InvalidInput):
@@ -59,6 +60,8 @@ def from_json(body: Any) -> GraphQLRequest:
     """The GraphQL request that a JSON value stands for. Raises IllFormed."""
     if not isinstance(body, dict):
         raise IllFormed("A GraphQL request is a JSON object.")
+    if body.keys() <= _USUAL_KEYS and type(body.get("query")) is str and type(body.get("variables")) is dict:
+        return GraphQLRequest(body["query"], None, body["variables"])
     request = GraphQLRequest(
         _typed(body, "query", str, "a string"),
         _typed(body, "operationName", str, "a string") or None,
