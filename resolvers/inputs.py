@@ -102,30 +102,6 @@ class CpoOverridesInput(Input):
     )
 
 
-@graphql_input(description="An OCPI network to create from a template.")
-class CreateCpoInput(Input):
-    template: CatalogSlug = _described("Slug of a CPO template.")
-    country_code: Country = _described("ISO 3166-1 alpha-2 code of the party.")
-    party_id: PartyId = _described("Three letters or digits; varied when another network has them.")
-    name_prefix: NamePrefix = _described("Put before every identity that is created.")
-    role: Annotated[str, StringConstraints(pattern="^(cpo|emsp)$")] | None = Field(None, description="cpo or emsp.")
-    ocpi_version: Annotated[str, StringConstraints(pattern=r"^2\.(1|2)\.1$")] | None = Field(
-        None, description="2.1.1 or 2.2.1 (default)."
-    )
-    seed: Annotated[int, Field(ge=-(2**31), lt=2**31), Whole] | None = Field(
-        None, description="The same seed and template give the same sites; random when left out."
-    )
-    ttl_seconds: Maybe[Annotated[int, Field(ge=60, le=MAX_TTL_S), Whole] | None] = Field(
-        None, description="Seconds until the network is destroyed: 3600 when left out, never when null."
-    )
-    overrides: CpoOverridesInput | None = Field(None, description="Sizes other than the template's.")
-
-
-@graphql_input(description="The network to delete, with all that is in it.")
-class DeleteCpoInput(Input):
-    id: strawberry.ID = _described("The network.")
-
-
 class NetworkConditions(Input):
     """What is wrong with the network between a charger and its CSMS; all left out is a perfect one."""
 
@@ -144,6 +120,33 @@ class NetworkConditions(Input):
 @graphql_input(description="What is wrong with the network of a charger; all left out is a perfect network.")
 class NetworkConditionsInput(NetworkConditions):
     """The conditions that a charger is created with."""
+
+
+@graphql_input(description="An OCPI network to create from a template.")
+class CreateCpoInput(Input):
+    template: CatalogSlug = _described("Slug of a CPO template.")
+    country_code: Country = _described("ISO 3166-1 alpha-2 code of the party.")
+    party_id: PartyId = _described("Three letters or digits; varied when another network has them.")
+    name_prefix: NamePrefix = _described("Put before every identity that is created.")
+    role: Annotated[str, StringConstraints(pattern="^(cpo|emsp)$")] | None = Field(None, description="cpo or emsp.")
+    ocpi_version: Annotated[str, StringConstraints(pattern=r"^2\.(1|2)\.1$")] | None = Field(
+        None, description="2.1.1 or 2.2.1 (default)."
+    )
+    seed: Annotated[int, Field(ge=-(2**31), lt=2**31), Whole] | None = Field(
+        None, description="The same seed and template give the same sites; random when left out."
+    )
+    ttl_seconds: Maybe[Annotated[int, Field(ge=60, le=MAX_TTL_S), Whole] | None] = Field(
+        None, description="Seconds until the network is destroyed: 3600 when left out, never when null."
+    )
+    overrides: CpoOverridesInput | None = Field(None, description="Sizes other than the template's.")
+    network: NetworkConditionsInput | None = Field(
+        None, description="A bad network between its chargers and their CSMS; perfect when left out."
+    )
+
+
+@graphql_input(description="The network to delete, with all that is in it.")
+class DeleteCpoInput(Input):
+    id: strawberry.ID = _described("The network.")
 
 
 @graphql_input(description="What the chargers of a group have in common.")

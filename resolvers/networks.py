@@ -69,6 +69,7 @@ async def create_cpo(ctx: Context, input: CreateCpoInput, *, idempotency_key: st
             overrides=input.overrides,
             name_prefix=input.name_prefix,
             ws_url=ctx.services.settings.csms_url,
+            conditions=input.network,
         )
         await _check_identities(session, sites)
         session.add(network)

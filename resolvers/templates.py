@@ -17,6 +17,7 @@ from resolvers.inputs import (
     CoordinatesInput,
     CpoOverridesInput,
     CreateOcpiLocationInput,
+    NetworkConditionsInput,
     OcpiChargerGroupInput,
     OcpiChargerTemplateInput,
 )
@@ -74,7 +75,13 @@ async def list_location_templates(
 
 
 def sites_of(
-    template: CpoTemplate, *, seed: int, overrides: CpoOverridesInput | None, name_prefix: str, ws_url: str
+    template: CpoTemplate,
+    *,
+    seed: int,
+    overrides: CpoOverridesInput | None,
+    name_prefix: str,
+    ws_url: str,
+    conditions: NetworkConditionsInput | None = None,
 ) -> list[CreateOcpiLocationInput]:
     """The sites of a network. The same arguments give the same sites, in any release."""
     sizes = overrides or CpoOverridesInput()
@@ -96,7 +103,7 @@ def sites_of(
                 ),
                 timezone=timezone,
                 parking_type=template.parking_type,
-                charges=_charges(groups, f"{name_prefix}{code}", ws_url),
+                charges=_charges(groups, f"{name_prefix}{code}", ws_url, conditions=conditions),
             )
         )
     return sites
@@ -163,7 +170,12 @@ def _checked(overrides: Any, path: tuple[str | int, ...]) -> dict[str, Any]:
 
 
 def _charges(
-    groups: Sequence[ChargerGroup], prefix: str | None, ws_url: str, infix: str = ""
+    groups: Sequence[ChargerGroup],
+    prefix: str | None,
+    ws_url: str,
+    infix: str = "",
+    *,
+    conditions: NetworkConditionsInput | None = None,
 ) -> list[OcpiChargerGroupInput]:
     """The groups as a request would name them; numbers run on from group to group, so that no two are alike."""
     numbers = count(1)
@@ -177,6 +189,7 @@ def _charges(
                 ws_url=ws_url,
                 identity_prefix=f"{group.identity_prefix}{infix}" if prefix is None else prefix,
                 template_name=group.seed.name,
+                network=conditions,
             ),
             charger_ids=list(_suffixes(group.count, numbers)),
         )

@@ -14,14 +14,17 @@ import pytest
 
 from storage.models import OcppVersion
 from tests.support.certificates import write_certificates
-from tests.support.chargers import booted, deploy, eventually, remembering
+from tests.support.chargers import Deployed, booted, deploy, eventually, remembering
 from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Tenant, running_gateway
+from tests.support.jobs import over
 from tests.support.one_database import ONE_DATABASE
 
 SET = """mutation($input: SetNetworkConditionsInput!) {
     setNetworkConditions(input: $input) { targetedCount queuedCount failed { identity error } }
 }"""
+
+CREATE_CPO = "mutation($input: CreateCpoInput!) { createCpo(input: $input) { cpo { id } job { id } } }"
 
 
 @pytest.fixture
@@ -240,3 +243,25 @@ async def test_chargers_of_a_bulk_request_can_have_a_bad_network(tenant: Tenant,
     await station.receives("StatusNotification", 2)
 
     assert station.calls[0].id == station.calls[1].id
+
+
+@ONE_DATABASE
+async def test_a_network_of_sites_is_created_with_a_bad_network_and_given_another(tenant: Tenant) -> None:
+    wanted = {
+        "template": "mixed-depot", "countryCode": "FR", "partyId": "ABC", "namePrefix": "bad-", "seed": 5,
+        "network": {"latencyMs": 5, "seed": 3},
+    }  # fmt: skip
+    made = (await tenant.data(CREATE_CPO, input=wanted))["createCpo"]
+    await over(tenant, made["job"]["id"])
+    chargers = [
+        Deployed(tenant, node["id"], node["identity"])
+        for node in (await tenant.data("{ chargers(first: 10) { nodes { id identity } } }"))["chargers"]["nodes"]
+    ]
+    at_first = [(await charger.memory())["network"] for charger in chargers]
+
+    outcome = await set_network(tenant, {"cpoId": made["cpo"]["id"]}, latencyMs=9)
+
+    assert {(network["latency_ms"], network["seed"]) for network in at_first} == {(5, 3)}
+    assert outcome == {"targetedCount": 6, "queuedCount": 6, "failed": []}
+    for charger in chargers:
+        await eventually(charger.memory, lambda memory: memory["network"]["latency_ms"] == 9)
