@@ -51,6 +51,8 @@ class GraphQLView:
             return self._responder.refusal(request, accept, exc)
 
     async def _respond(self, request: web.Request, accept: Accept) -> web.StreamResponse:
+        if request.method == "POST" and accept.json and hdrs.UPGRADE not in request.headers:
+            return await self._execute(request, accept)
         if request.method == "OPTIONS":
             raise web.HTTPMethodNotAllowed(request.method, METHODS)  # answered by the edge, CORS preflights too
         if request.method not in METHODS:
@@ -63,6 +65,9 @@ class GraphQLView:
             return web.Response(status=302, headers={"Location": EXPLORER, "Vary": "Accept"})
         if not accept.json and not any(map(accept.quality, FRAMINGS)):
             raise Refused(406, f"Answers are {', '.join([GRAPHQL_RESPONSE, JSON, *FRAMINGS])}.")
+        return await self._execute(request, accept)
+
+    async def _execute(self, request: web.Request, accept: Accept) -> web.StreamResponse:
         wanted = await read_requests(request)
         context = await context_of(request)
         if isinstance(wanted, list):
