@@ -37,7 +37,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 clean: ## Remove what was set up; the data folder stays
-	rm -rf $(VENV) assets tests/clients/node_modules
+	rm -rf $(VENV) assets tests/clients/node_modules bench/peers/node_modules
 
 # a failure is told and passed over: everything but GraphiQL and the REST documentation works without these files
 assets/fetched: pages/assets.py | $(VENV)/runtime
