@@ -15,6 +15,7 @@ from aiohttp import web
 
 from app import create_app
 from edge import SERVICES
+from jobs.engine import JobEngine
 from resolvers.auth import Role, make_token
 from resolvers.context import Services
 from settings import Settings
@@ -82,15 +83,41 @@ class Tenant:
 @asynccontextmanager
 async def running_gateway(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Gateway]:
     """A gateway of this process, on a free port, with an empty or existing database."""
+    async with _other_jobs_paused(), _gateway(database_url, data_dir, **settings) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def _gateway(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Gateway]:
     listening = socket.create_server(("127.0.0.1", 0))  # before the settings, whose port the answered URLs name
     port = listening.getsockname()[1]
     given = {"jwt_secret": SECRET, "csms_url": NO_CSMS, "charger_speed": CHARGER_SPEED, **settings}
     app = create_app(Settings(database_url=database_url, data_dir=data_dir, port=port, **given))
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
+    jobs = app[SERVICES].jobs
+    assert isinstance(jobs, JobEngine)
+    _standing.append(jobs)
     try:
         await web.SockSite(runner, listening).start()
         async with aiohttp.ClientSession() as http:
             yield Gateway(f"http://127.0.0.1:{port}", app[SERVICES], http)
     finally:
+        _standing.remove(jobs)
         await runner.cleanup()
+
+
+_standing: list[JobEngine] = []  # of the gateways in this process, the newest last
+
+
+@asynccontextmanager
+async def _other_jobs_paused() -> AsyncIterator[None]:
+    """The durable engine is one per process: the jobs of a gateway that stands pause while a test has another one."""
+    paused = _standing[-1:]
+    for jobs in paused:
+        await jobs.stop()
+    try:
+        yield
+    finally:
+        for jobs in paused:
+            await jobs.start()
