@@ -13,11 +13,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from storage.models import utc_now, wire
+from tests.support.gateway import Tenant
 from tests.support.jobs import BULK, DEADLINE_S, over, site, sites, start_bulk
 from tests.support.nodes import ROOT, Node, nodes
 from tests.support.operator import Operator, operator_of, wanted
@@ -145,11 +147,21 @@ async def test_a_full_disk_stops_a_job_with_a_clear_reason_until_there_is_room(o
         while "the database does not answer (disk I/O error)" not in node.log.read_text():
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
-        answer = await operator.tenant.rest("POST", "/ocpp/locations", json=SITE)
+        answer = await _first_refusal(operator.tenant.gateway.tenant())
     await over(operator.tenant, job_id)
 
     assert answer == (503, {"detail": "The database does not answer; try again."})
     operator.audit(job_id, locations)
+
+
+async def _first_refusal(neighbour: Tenant) -> tuple[int, Any]:
+    """The answer to the first write that does not fit: SQLite's log, begun anew, may have room for a few."""
+    deadline = time.monotonic() + DEADLINE_S
+    status, body = 201, None
+    while status == 201:
+        assert time.monotonic() < deadline
+        status, body = await neighbour.rest("POST", "/ocpp/locations", json=SITE)
+    return status, body
 
 
 async def test_what_became_due_while_the_gateway_was_down_is_done_when_it_starts(
