@@ -97,9 +97,15 @@ class TenantOwned:
     organization_id: Mapped[str] = mapped_column(Key)
 
 
+def as_created(context: Any) -> datetime:
+    """A new row was last changed when it was created, to the millisecond."""
+    created_at: datetime = context.get_current_parameters()["created_at"]
+    return created_at
+
+
 class Record:
     """A row with a text id and the instants of its creation and last change."""
 
     id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_id)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=as_created, onupdate=utc_now)

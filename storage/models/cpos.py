@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from storage.models.base import Base, Key, Record, TenantOwned, Text, utc_now
+from storage.models.base import Base, Key, Record, TenantOwned, Text, as_created, utc_now
 from storage.models.provisioning import Provisioned
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Cpo(TenantOwned, Provisioned, Base):
     current_step: Mapped[str | None] = mapped_column(Text(64))
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=as_created, onupdate=utc_now)
 
     locations: Mapped[list[OcpiLocation]] = relationship(back_populates="cpo", lazy="raise")
 
