@@ -15,8 +15,8 @@ from tests.support.gateway import Gateway
 HOOKS = "tests.fuzz.hooks"
 SECONDS = os.environ.get("FUZZ_SECONDS")  # of each run in `make fuzz`; the suite sends the same few requests each time
 EXTENT = {
-    "/graphql": ["--max-examples", "5", "--generation-deterministic"],
-    "/openapi.json": ["--max-examples", "3", "--generation-deterministic", "--phases", "examples,fuzzing,stateful"],
+    "/graphql": ["--max-examples", "3", "--generation-deterministic"],
+    "/openapi.json": ["--max-examples", "2", "--generation-deterministic", "--phases", "examples,fuzzing,stateful"],
 }
 
 
