@@ -44,14 +44,14 @@ async def subscribed(tenant: Tenant, document: str, **variables: Any) -> AsyncIt
     gateway = tenant.gateway
     async with gateway.http.ws_connect(f"{gateway.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
         await socket.send_json({"type": "connection_init", "payload": dict(tenant.headers)})
-        assert (await socket.receive_json(timeout=10))["type"] == "connection_ack"
+        assert (await socket.receive_json(timeout=60))["type"] == "connection_ack"
         payload = {"query": document, "variables": variables}
         await socket.send_json({"type": "subscribe", "id": "1", "payload": payload})
         yield socket
 
 
 async def next_data(socket: ClientWebSocketResponse) -> dict[str, Any]:
-    message = await socket.receive_json(timeout=10)
+    message = await socket.receive_json(timeout=60)
     assert message["type"] == "next", message
     [event] = message["payload"]["data"].values()
     return dict(event)
@@ -60,7 +60,7 @@ async def next_data(socket: ClientWebSocketResponse) -> dict[str, Any]:
 async def refusal(tenant: Tenant, document: str, **variables: Any) -> str:
     """The code of the error with which a subscription is refused."""
     async with subscribed(tenant, document, **variables) as socket:
-        message = await socket.receive_json(timeout=10)
+        message = await socket.receive_json(timeout=60)
     errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
     return str(errors[0]["extensions"]["code"])
 

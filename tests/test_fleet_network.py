@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.models import OcppVersion
+from storage.models import OcppVersion, RuntimeStatus
 from tests.support.certificates import write_certificates
 from tests.support.chargers import Deployed, booted, deploy, eventually, remembering
 from tests.support.csms import Csms, recording_csms
@@ -257,6 +257,8 @@ async def test_a_network_of_sites_is_created_with_a_bad_network_and_given_anothe
         Deployed(tenant, node["id"], node["identity"])
         for node in (await tenant.data("{ chargers(first: 10) { nodes { id identity } } }"))["chargers"]["nodes"]
     ]
+    for charger in chargers:
+        await charger.shows("runtime_status", lambda status: status == RuntimeStatus.RUNNING)
     at_first = [(await charger.memory())["network"] for charger in chargers]
 
     outcome = await set_network(tenant, {"cpoId": made["cpo"]["id"]}, latencyMs=9)

@@ -51,7 +51,7 @@ class RudeCsms:
 
     async def visited(self, times: int) -> None:
         """Waits until chargers have connected so often."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.connections < times:
                 self._came.clear()
                 await self._came.wait()

@@ -88,7 +88,7 @@ async def test_the_progress_of_another_tenants_job_is_not_found(tenant: Tenant, 
     job_id = await start_bulk(tenant, cpo.id, sites(1))
 
     async with subscribed(stranger, job_id) as socket:
-        message = await socket.receive_json(timeout=10)
+        message = await socket.receive_json(timeout=60)
 
     assert message["type"] in {"next", "error"}
     errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]

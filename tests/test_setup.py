@@ -202,7 +202,7 @@ def _graphql(url: str, token: str, document: str) -> Any:
     body = json.dumps({"query": document}).encode()
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {token}"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(f"{url}/graphql", body, headers), timeout=5) as response:
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/graphql", body, headers), timeout=60) as response:
             return json.load(response)["data"]
     except URLError as exc:
         return exc

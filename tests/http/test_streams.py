@@ -18,7 +18,7 @@ from schema.serving import streams
 from storage.models import EvseStatus
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 EVENTS = {"Accept": "text/event-stream"}
 PARTS = {"Accept": 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'}
 CREATE = """

@@ -10,7 +10,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from tests.support.endpoint import Endpoint, bearer
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 SUBPROTOCOL = "graphql-transport-ws"
 
 
