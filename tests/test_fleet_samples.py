@@ -102,6 +102,16 @@ async def test_the_clock_can_be_left_to_idle_stations(tenant: Tenant, csms: Csms
     assert "MeterValueClock" not in [event["triggerReason"] for event in station.sent("TransactionEvent")]
 
 
+async def values_at_the_end(station: Station, version: OcppVersion) -> list[dict[str, Any]]:
+    """The meter values of the message that ends a transaction."""
+    if version is V16:
+        values = (await station.receives("StopTransaction"))["transactionData"]
+    else:
+        await station.until(lambda s: s.sent("TransactionEvent")[-1]["eventType"] == "Ended")
+        values = station.sent("TransactionEvent")[-1]["meterValue"]
+    return list(values)
+
+
 @BOTH
 async def test_the_end_of_a_transaction_has_its_samples_from_first_to_last(
     tenant: Tenant, csms: Csms, version: OcppVersion
@@ -113,11 +123,7 @@ async def test_the_end_of_a_transaction_has_its_samples_from_first_to_last(
 
     await charger.does("stopSession")
 
-    if version is V16:
-        values = (await station.receives("StopTransaction"))["transactionData"]
-    else:
-        await station.until(lambda s: s.sent("TransactionEvent")[-1]["eventType"] == "Ended")
-        values = station.sent("TransactionEvent")[-1]["meterValue"]
+    values = await values_at_the_end(station, version)
     contexts = [context for context, _ in sampled(values)]
     assert (contexts[0], contexts[-1]) == ("Transaction.Begin", "Transaction.End")
     assert set(contexts[1:-1]) == {"Sample.Periodic"}
@@ -146,11 +152,7 @@ async def test_the_samples_of_a_transaction_outlive_a_cut_of_the_power(
     await charger.runtime("stop")
     await charger.runtime("start")
 
-    if version is V16:
-        values = (await station.receives("StopTransaction"))["transactionData"]
-    else:
-        await station.until(lambda s: s.sent("TransactionEvent")[-1]["eventType"] == "Ended")
-        values = station.sent("TransactionEvent")[-1]["meterValue"]
+    values = await values_at_the_end(station, version)
     contexts = [context for context, _ in sampled(values)]
     assert (contexts[0], contexts[-1]) == ("Transaction.Begin", "Transaction.End")
     assert contexts.count("Transaction.End") == 1
