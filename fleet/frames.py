@@ -127,6 +127,8 @@ def code_for(version: str, code: str) -> str:
 
 
 def _check(kind: int, version: str, action: str, payload: Payload, text: str | bytes, message_id: str) -> None:
+    if _has_nul(text):
+        raise Violation("FormatViolation", "a text holds a NUL character", message_id)
     try:
         error = _first_error(version, kind, action, payload, text)
     except (ArithmeticError, RecursionError) as exc:  # a number or a nesting beyond what can be told of
@@ -135,6 +137,12 @@ def _check(kind: int, version: str, action: str, payload: Payload, text: str | b
         code = ERROR_OF_KEYWORD.get(str(error.validator), "PropertyConstraintViolation")
         where = "/".join(str(part) for part in error.absolute_path)
         raise Violation(code, f"{where}: {error.message}" if where else error.message, message_id)
+
+
+def _has_nul(text: str | bytes) -> bool:
+    """Whether a text of this JSON holds the one character that PostgreSQL can't store."""
+    text = text if isinstance(text, str) else text.decode()
+    return "\\u0000" in text and "\\u0000" in text.replace("\\\\", "")  # an escaped backslash makes it plain text
 
 
 def _first_error(version: str, kind: int, action: str, payload: Payload, text: str | bytes) -> ValidationError | None:

@@ -56,6 +56,10 @@ class Pending:
             (self.events + later.events)[-most:],
         )
 
+    def states(self) -> Pending:
+        """The part without the rows of frames and events."""
+        return Pending(self.changed, self.seen)
+
     def forget_what_was_written(self) -> None:
         """Has every status written again: a transaction that failed wrote none of them."""
         for station in self.changed:
@@ -86,8 +90,8 @@ def message_row(station: Station, direction: str, action: str, text: str) -> Row
         "organization_id": station.plate.organization_id,
         "charger_id": station.plate.id,
         "direction": direction,
-        "action": action[:64],
-        "message": text[:MAX_LOGGED].replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL's text has no NUL
+        "action": _storable(action[:64]),
+        "message": _storable(text[:MAX_LOGGED]),
         "timestamp": utc_now(),
     }
 
@@ -135,6 +139,10 @@ def _add(batch: Batch, station: Station) -> None:
             "last_seen_at": station.last_seen_at,
         }
     )
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL's text has no NUL
 
 
 def _evse_row(station: Station, connector: Connector, status: EvseStatus) -> Row:

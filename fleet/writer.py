@@ -7,9 +7,6 @@ import contextlib
 import logging
 import time
 
-from sqlalchemy.exc import DBAPIError
-
-from errors import Unavailable
 from fleet.connector import Connector
 from fleet.records import Pending, batch_of, event_row, message_row
 from fleet.station import Station
@@ -94,12 +91,7 @@ class Writer:
         pending, self._pending = self._pending, Pending()
         waiting, self._waiting = self._waiting, []
         pending.seen = self._due_seen()
-        try:
-            left = await self._write(pending) if pending else pending
-        except (Unavailable, DBAPIError) as exc:
-            log.warning("the fleet's state could not be written, trying again: %s", exc)
-            left = pending
-            left.forget_what_was_written()
+        left = await self._write(pending)
         self._pending = left.then(self._pending, MAX_ROWS)
         if left:
             self._waiting = waiting + self._waiting
@@ -111,7 +103,28 @@ class Writer:
         return True
 
     async def _write(self, pending: Pending) -> Pending:
-        """Writes what can be written now; gives what another transaction holds, which may be deleting it."""
+        """Writes what can be written now; gives what can be written later."""
+        try:
+            return await self._write_at_once(pending) if pending else pending
+        except Exception as exc:  # noqa: BLE001 - the writer's edge: one charger's fault must not stop all the others
+            pending.forget_what_was_written()
+            if rows.may_pass(exc):
+                log.warning("the fleet's state could not be written, trying again: %s", exc)
+                return pending
+            return await self._write_apart(pending, exc)
+
+    async def _write_apart(self, pending: Pending, refusal: Exception) -> Pending:
+        """Writes by halves what was refused, until one charger is left; drops its frames and events, then its state."""
+        ids = pending.ids()
+        if len(ids) > 1:
+            half = set(ids[: len(ids) // 2])
+            left = await self._write(pending.of(half))
+            return left.then(await self._write(pending.of(set(ids) - half)), MAX_ROWS)
+        log.error("charger %s: what cannot be written is dropped", ids[0], exc_info=refusal)
+        return await self._write(pending.states() if pending.messages or pending.events else Pending())
+
+    async def _write_at_once(self, pending: Pending) -> Pending:
+        """Writes all in one transaction; gives what another one holds, which may be deleting it."""
         ids = set(pending.ids())
         async with self._database.write(ALL_TENANTS) as session:
             held = await rows.lock(session, self._node_id, ids)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, null, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
+from errors import Unavailable
 from storage.models import (
     ChargePoint,
     ChargePointConnector,
@@ -29,6 +31,9 @@ connectors: Table = ChargePointConnector.__table__  # type: ignore[assignment]
 evses: Table = Evse.__table__  # type: ignore[assignment]
 messages: Table = OcppMessage.__table__  # type: ignore[assignment]
 events: Table = ConnectorEvent.__table__  # type: ignore[assignment]
+
+# by PostgreSQL's class (data, integrity, limits) or SQLite's name
+_FAULTS_OF_ROWS = ("22", "23", "54", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
 
 # Core statements on purpose: the ORM's would touch `updated_at`, which tells of changes that clients made.
 _SET_CHARGER = (
@@ -113,6 +118,14 @@ async def write(session: AsyncSession, batch: Batch) -> None:
     for statement, parameters in statements:
         if parameters:
             await connection.execute(statement, parameters)
+
+
+def may_pass(exc: Exception) -> bool:
+    """Whether the database may take later what it did not take now: an outage passes, a fault of the rows does not."""
+    if not isinstance(exc, DBAPIError):
+        return isinstance(exc, Unavailable)
+    code = getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", None) or ""
+    return not code.startswith(_FAULTS_OF_ROWS)
 
 
 async def lock(session: AsyncSession, node_id: str, ids: Collection[str]) -> set[str]:
