@@ -23,20 +23,17 @@ def plug(station: Station, connector: Connector) -> None:
         raise Refused(f"Connector {connector.number} has a fault: {connector.fault}.")
     connector.plugged = True
     connector.finished = False
-    station.report(connector)
-    if connector.authorization is not None:
-        start(station, connector, connector.authorization)
+    transactions.changed(station, connector)
+    if connector.authorization is not None and connector.authorization.accepted:
+        start_when_plugged(station, connector, connector.authorization)
 
 
 def unplug(station: Station, connector: Connector) -> None:
     """Takes the cable out; by setting that ends the transaction, or leaves it suspended (OCPP 1.6 §4.8, 2.0.1 E09)."""
     if not connector.plugged:
         raise Refused(f"Connector {connector.number} has no cable plugged in.")
-    if connector.transaction is not None and not station.is_set(Setting.STOP_ON_EV_DISCONNECT):
-        connector.plugged = connector.ev_ready = False
-        transactions.changed(station, connector)
-        return
-    transactions.end(station, connector, StopReason.EV_DISCONNECTED)
+    if station.is_set(Setting.STOP_ON_EV_DISCONNECT):
+        transactions.end(station, connector, StopReason.EV_DISCONNECTED)
     transactions.unplugged(station, connector)
     apply_availability(station)
 
@@ -52,6 +49,14 @@ def start(station: Station, connector: Connector, by: Authorization) -> None:
 
 def why_not_start(station: Station, connector: Connector, token: str) -> str | None:
     """What stands in the way of a transaction on this connector."""
+    reason = why_not_for(station, connector, token)
+    if reason is None and not connector.plugged:
+        return f"Connector {connector.number} has no cable plugged in."
+    return reason
+
+
+def why_not_for(station: Station, connector: Connector, token: str) -> str | None:
+    """Why a token can't charge here, cable or not."""
     number = connector.number
     if connector.fault is not None:
         return f"Connector {number} has a fault: {connector.fault}."
@@ -59,8 +64,6 @@ def why_not_start(station: Station, connector: Connector, token: str) -> str | N
         return f"Connector {number} has a transaction already."
     if not connector.operative:
         return f"Connector {number} is out of service."
-    if not connector.plugged:
-        return f"Connector {number} has no cable plugged in."
     reserved = connector.reservation
     if reserved is not None and not _is_for(station, reserved.token, reserved.parent, token):
         return f"Connector {number} is reserved for another token."
@@ -89,15 +92,27 @@ async def present(station: Station, connector: Connector, by: Authorization) -> 
 
 
 def start_when_plugged(station: Station, connector: Connector, by: Authorization) -> None:
-    """Starts at once, or waits for the cable for as long as ConnectionTimeOut says."""
-    if connector.plugged:
-        if why_not_start(station, connector, by.token) is None:
-            start(station, connector, by)
-        return
-    connector.authorization = by
-    station.report(connector)
-    timeout_s = station.number(Setting.CONNECTION_TIMEOUT)
-    station.after(f"cable {connector.number}", timeout_s, lambda: _nobody_came(station, connector))
+    """Starts at once for a token that is accepted, or waits for the cable for as long as ConnectionTimeOut says."""
+    by.accepted = True
+    if not connector.plugged:
+        connector.authorization = by
+        station.report(connector)
+        timeout_s = station.number(Setting.CONNECTION_TIMEOUT)
+        station.after(f"cable {connector.number}", timeout_s, lambda: _nobody_came(station, connector, by))
+    elif why_not_start(station, connector, by.token) is None:
+        start(station, connector, by)
+    else:
+        connector.authorization = None
+        station.report(connector)
+
+
+def for_remote_start(station: Station, number: int | None, token: str) -> Connector | None:
+    """Where the CSMS's start for a token goes: to the connector it names, else to one with a cable, else to any."""
+
+    def fits(connector: Connector) -> bool:
+        return number in (None, connector.number) and why_not_for(station, connector, token) is None
+
+    return first(station, lambda c: fits(c) and c.plugged) or first(station, fits)
 
 
 def set_energy(station: Station, connector: Connector, *, wanted: bool) -> None:
@@ -166,9 +181,10 @@ def find_transaction(station: Station, id: str | int) -> tuple[Connector, Transa
     return None
 
 
-async def _nobody_came(station: Station, connector: Connector) -> None:
-    connector.authorization = None
-    station.report(connector)
+async def _nobody_came(station: Station, connector: Connector, by: Authorization) -> None:
+    if connector.authorization is by:
+        connector.authorization = None
+        station.report(connector)
 
 
 def _is_for(station: Station, token: str, parent: str | None, presented: str) -> bool:

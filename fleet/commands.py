@@ -67,15 +67,19 @@ def _stop_transaction(station: Station, arguments: Arguments) -> Answer:
 
 def _start_session(station: Station, arguments: Arguments) -> Answer:
     token = _token(station, arguments)
-    connector = _pick(station, arguments, lambda c: c.is_free and not c.plugged)
-    by = Authorization(token, stop_after_s=arguments.get("duration_seconds"), stop_after_wh=_watt_hours(arguments))
-    if not connector.plugged:
-        charging.plug(station, connector)
-    reason = charging.why_not_start(station, connector, token)
+
+    def why_not(connector: Connector) -> str | None:
+        if connector.authorization is not None:
+            return f"Connector {connector.number} waits for another token."
+        return charging.why_not_for(station, connector, token)
+
+    connector = _pick(station, arguments, lambda c: not c.plugged and why_not(c) is None)
+    reason = why_not(connector)
     if reason is not None:
         raise Refused(reason)
-    if connector.authorization is not None:
-        raise Refused(f"Connector {connector.number} waits for the verdict on another token.")
+    if not connector.plugged:
+        charging.plug(station, connector)
+    by = Authorization(token, stop_after_s=arguments.get("duration_seconds"), stop_after_wh=_watt_hours(arguments))
     station.follow(lambda: charging.present(station, connector, by))
     return {}
 
@@ -84,7 +88,8 @@ def _stop_session(station: Station, arguments: Arguments) -> Answer:
     connector = _pick(station, arguments, lambda c: c.transaction is not None)
     token = connector.transaction.token if connector.transaction else None
     charging.stop(station, connector, StopReason.LOCAL, token)
-    charging.unplug(station, connector)
+    if connector.plugged:
+        charging.unplug(station, connector)
     return {}
 
 

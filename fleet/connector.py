@@ -25,10 +25,11 @@ class ConnectorStatus(StrEnum):
 
 @dataclass(slots=True)
 class Authorization:
-    """A token that may charge, and how: waits for the cable, or begins a transaction."""
+    """A token that was presented, and how it would charge: waits for the verdict, then for the cable."""
 
     token: str
     token_type: str = "ISO14443"
+    accepted: bool = False
     remote_start_id: int | None = None
     profile: dict[str, Any] | None = None
     stop_after_wh: float | None = None
@@ -136,4 +137,5 @@ class Connector:
             return ConnectorStatus.PREPARING
         if not self.evse_ready or transaction.deauthorized:
             return ConnectorStatus.SUSPENDED_EVSE
-        return ConnectorStatus.CHARGING if self.ev_ready and self.power_w != 0 else ConnectorStatus.SUSPENDED_EV
+        takes_energy = self.plugged and self.ev_ready and self.power_w != 0
+        return ConnectorStatus.CHARGING if takes_energy else ConnectorStatus.SUSPENDED_EV

@@ -58,7 +58,7 @@ def _facts(connector: Connector) -> dict[str, Any]:
         "transaction": connector.transaction.to_json() if connector.transaction else None,
         "reservation": connector.reservation.to_json() if connector.reservation else None,
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def _restore(connector: Connector, facts: dict[str, Any]) -> None:

@@ -137,11 +137,11 @@ def reschedule(station: Station) -> None:
 
 
 def unplugged(station: Station, connector: Connector) -> None:
-    """The cable is out."""
+    """The cable is out; what the car wanted goes with it."""
     connector.plugged = connector.finished = False
-    connector.ev_ready = True
+    connector.ev_ready, connector.power_w = True, None
     connector.authorization = None
-    station.report(connector)
+    changed(station, connector)
 
 
 def recover(station: Station) -> None:

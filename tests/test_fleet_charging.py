@@ -8,7 +8,7 @@ import pytest
 
 from storage.models import EvseStatus, OcppVersion
 from tests.support.chargers import asked_power, booted, eventually, remembering
-from tests.support.csms import CallError, Csms, Station, recording_csms, reply
+from tests.support.csms import SILENCE, CallError, Csms, Station, recording_csms, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
@@ -209,6 +209,28 @@ async def test_a_remote_start_waits_for_the_cable(tenant: Tenant, csms: Csms, ve
 
 
 @BOTH
+@pytest.mark.parametrize("verdict", ["Accepted", "Invalid"])
+async def test_a_cable_that_comes_before_the_verdict_waits_for_it(
+    tenant: Tenant, csms: Csms, version: OcppVersion, verdict: str
+) -> None:
+    csms.behaviours["Authorize"] = reply(SILENCE)
+    charger, station = await booted(tenant, csms, version=version)
+    await _remote_start(station)
+    await station.receives("Authorize")
+
+    await charger.does("plugConnector")
+    early = await charger.refuses("stopTransaction")
+    await station.hears("Authorize", {"idTagInfo" if version is V16 else "idTokenInfo": {"status": verdict}})
+    await station.call("ClearCache")
+
+    assert early == "Connector 1 has no transaction."
+    if verdict == "Accepted":
+        await station.until(lambda s: _states(s)[-1:] == ["Charging"])
+    else:
+        assert await charger.refuses("stopTransaction") == "Connector 1 has no transaction."
+
+
+@BOTH
 async def test_a_remote_start_that_nobody_follows_up_times_out(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -332,6 +354,48 @@ async def test_a_power_limit_and_a_power_update_show_in_the_meter(tenant: Tenant
     await charger.does("powerUpdate", powerW=900_000)
 
     await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
+
+
+@BOTH
+async def test_a_transaction_that_outlives_the_cable_goes_on_with_the_next(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    key = "StopTransactionOnEVSideDisconnect" if version is V16 else "TxCtrlr__StopTxOnEVSideDisconnect"
+    charger, station = await booted(tenant, csms, version=version, memory=remembering(**{key: "false"}))
+    await charger.does("startSession", idTag="TAG-1")
+    await station.until(lambda s: _states(s)[-1:] == ["Charging"])
+
+    await charger.does("unplugConnector")
+    await station.until(lambda s: _states(s)[-1:] == ["SuspendedEV"])
+    await charger.does("plugConnector")
+
+    await station.until(lambda s: _states(s)[-1:] == ["Charging"])
+
+
+async def test_the_next_car_draws_what_it_wants(tenant: Tenant, csms: Csms) -> None:
+    memory = remembering(MeterValuesSampledData="Power.Active.Import")
+    charger, station = await booted(tenant, csms, memory=memory, power_w=900)
+    await charger.does("startSession", idTag="TAG-1")
+    await charger.does("powerUpdate", powerW=300)
+    await charger.does("stopSession")
+    await station.status("Available")
+
+    await charger.does("startSession", idTag="TAG-2")
+    await station.status("Charging")
+
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
+
+
+async def test_a_session_whose_cable_is_out_can_be_stopped(tenant: Tenant, csms: Csms) -> None:
+    memory = remembering(StopTransactionOnEVSideDisconnect="false")
+    charger, station = await booted(tenant, csms, memory=memory)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.status("Charging")
+    await charger.does("unplugConnector")
+
+    await charger.does("stopSession")
+
+    await station.status("Available")
 
 
 async def _remote_start(station: Station) -> None:

@@ -133,6 +133,20 @@ async def test_chargers_run_again_when_the_gateway_does(csms: Csms, tmp_path: Pa
             assert (await session.get_one(Charger, stopped.id)).runtime_status == "STOPPED"
 
 
+async def test_a_car_that_takes_nothing_takes_nothing_after_a_cut_of_the_power(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.status("Charging")
+    await charger.does("powerUpdate", powerW=0)
+    await station.status("SuspendedEV")
+
+    await power_cut(charger, station)
+    await charger.does("startTransaction", idTag="TAG-2")
+
+    await station.status("SuspendedEV")
+    assert [p["status"] for p in station.sent("StatusNotification")].count("Charging") == 1
+
+
 async def test_a_reservation_outlives_the_power(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms)
     expiry = "2099-01-01T00:00:00Z"

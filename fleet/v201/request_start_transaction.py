@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet import charging
-from fleet.connector import Authorization, Connector
+from fleet.connector import Authorization
 from fleet.frames import Payload
 from fleet.keys import Setting
 from fleet.link import Reply
@@ -13,11 +13,11 @@ from fleet.v201.set_charging_profile import profile_of
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    connector = _connector(station, payload.get("evseId"))
+    token = payload["idToken"]
+    connector = charging.for_remote_start(station, payload.get("evseId"), token["idToken"])
     profile = payload.get("chargingProfile")
     if connector is None or not station.online or (profile and profile["chargingProfilePurpose"] != TX):
         return Reply({"status": "Rejected"})
-    token = payload["idToken"]
     by = Authorization(
         token["idToken"],
         token["type"],
@@ -32,11 +32,3 @@ def handle(station: Station, payload: Payload) -> Reply:
             charging.start_when_plugged(station, connector, by)
 
     return Reply({"status": "Accepted"}, then=start)
-
-
-def _connector(station: Station, evse_id: int | None) -> Connector | None:
-    if evse_id is not None:
-        named = station.connector(evse_id)
-        return named if named is not None and named.is_free else None
-    plugged = charging.first(station, lambda c: c.is_free and c.plugged)
-    return plugged or charging.first(station, lambda c: c.is_free and c.reservation is None)

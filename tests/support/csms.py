@@ -110,6 +110,11 @@ class Station:
         result: Payload = await asyncio.wait_for(future, DEADLINE_S)
         return result
 
+    async def hears(self, action: str, payload: Payload) -> None:
+        """Sends the answer at last that it owes to the last call of an action."""
+        id = next(call.id for call in reversed(self.calls) if call.action == action)
+        await self.send_text(json.dumps([3, id, payload]))
+
     async def send_text(self, text: str) -> None:
         assert self.socket is not None, f"{self.identity} is not connected"
         await self.socket.send_str(text)

@@ -1,0 +1,150 @@
+"""Connectors that are kept for a token, and what remote starts and sessions make of them, in both versions of OCPP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage.models import OcppVersion
+from tests.support.chargers import booted
+from tests.support.csms import SILENCE, Csms, Station, recording_csms, reply
+from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
+
+BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
+V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        yield csms
+
+
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+
+@BOTH
+async def test_a_reservation_is_for_its_token_only_and_ends_in_time(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+
+    assert await _reserve(station, 9, "GUEST", soon(2)) == "Accepted"
+    await station.status("Reserved")
+    assert await _reserve(station, 10, "OTHER", soon(60)) == "Occupied"
+    assert "reserved" in await charger.refuses("startSession", idTag="STRANGER")
+    assert "no cable" in await charger.refuses("unplugConnector")
+    assert station.last_status() == "Reserved"
+    await station.status("Available")
+
+    if version is V201:
+        update = await station.receives("ReservationStatusUpdate")
+        assert update == {"reservationId": 9, "reservationUpdateStatus": "Expired"}
+
+
+@BOTH
+async def test_a_reservation_can_be_cancelled(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    _, station = await booted(tenant, csms, version=version)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    answers = [await station.call("CancelReservation", {"reservationId": id}) for id in (9, 9)]
+
+    assert answers == [{"status": "Accepted"}, {"status": "Rejected"}]
+    await station.status("Available")
+
+
+async def test_the_transaction_of_a_reservation_names_it(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    await charger.does("startSession", idTag="GUEST")
+
+    assert (await station.receives("StartTransaction"))["reservationId"] == 9
+
+
+@BOTH
+async def test_a_remote_start_on_a_connector_that_is_kept_for_another_token_is_rejected(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await _reserve(station, 9, "GUEST", soon(60))
+    await charger.does("plugConnector")
+
+    answers = [await _remote_start(station, token, connector=1) for token in ("STRANGER", "GUEST")]
+
+    assert answers == ["Rejected", "Accepted"]
+    await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+
+
+@BOTH
+async def test_a_remote_start_goes_where_its_token_may_charge(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await _reserve(station, 9, "GUEST", soon(60))
+    await charger.does("plugConnector", connectorId=1)
+
+    assert await _remote_start(station, "STRANGER") == "Accepted"
+    await station.status("Preparing", "Occupied", connector=2)
+    await charger.does("plugConnector", connectorId=2)
+
+    started = await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+    assert (started[0].get("connectorId") or started[0]["evse"]["id"]) == 2
+
+
+@BOTH
+async def test_a_start_that_can_not_follow_its_verdict_leaves_the_connector_to_the_next(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.behaviours["Authorize"] = reply(SILENCE)
+    charger, station = await booted(tenant, csms, version=version)
+    await charger.does("plugConnector")
+    await _remote_start(station, "REMOTE", connector=1)
+    await station.receives("Authorize")
+    await charger.does("injectFault", faultType="GroundFailure")
+
+    await station.hears("Authorize", {"idTagInfo" if version is V16 else "idTokenInfo": {"status": "Accepted"}})
+    await station.status("Faulted")
+    await charger.does("clearFault")
+    del csms.behaviours["Authorize"]
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+
+    await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+
+
+@BOTH
+async def test_a_session_begins_on_a_connector_that_is_not_kept_for_another(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    await charger.does("startSession", idTag="STRANGER")
+    started = await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+
+    assert (started[0].get("connectorId") or started[0]["evse"]["id"]) == 2
+    assert station.last_status(connector=1) == "Reserved"
+
+
+async def _reserve(station: Station, id: int, token: str, until: str) -> str:
+    if station.version == "1.6":
+        reservation = {"reservationId": id, "connectorId": 1, "idTag": token, "expiryDate": until}
+    else:
+        id_token = {"idToken": token, "type": "Central"}
+        reservation = {"id": id, "evseId": 1, "idToken": id_token, "expiryDateTime": until}
+    return str((await station.call("ReserveNow", reservation))["status"])
+
+
+async def _remote_start(station: Station, token: str, connector: int | None = None) -> str:
+    if station.version == "1.6":
+        named = {} if connector is None else {"connectorId": connector}
+        answer = await station.call("RemoteStartTransaction", {"idTag": token, **named})
+    else:
+        named = {} if connector is None else {"evseId": connector}
+        id_token = {"idToken": token, "type": "Central"}
+        answer = await station.call("RequestStartTransaction", {"idToken": id_token, "remoteStartId": 1, **named})
+    return str(answer["status"])
