@@ -50,7 +50,7 @@ def _fetch(target: Path) -> Path:
     specs = [package.spec for package in PACKAGES]
     by_hand = (
         f"Where npm is: npm pack --ignore-scripts {' '.join(specs)}\n"
-        "Then here: python app.py assets --from THE_FOLDER_WITH_THE_TARBALLS\n"
+        "Then here: .venv/bin/python app.py assets --from THE_FOLDER_WITH_THE_TARBALLS\n"
         "Everything but GraphiQL and the REST documentation works without."
     )
     if shutil.which("npm") is None:

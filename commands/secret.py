@@ -1,4 +1,4 @@
-"""The signing secret that an installation on a loopback address makes for itself."""
+"""What an installation on a loopback address makes for itself: its signing secret and its first organization."""
 
 from __future__ import annotations
 
@@ -43,20 +43,28 @@ def prepared(settings: Settings) -> tuple[Settings, str | None]:
     file = _file(settings)
     is_new = not file.exists()
     if is_new:
-        _make(file)
+        _make(file, secrets.token_urlsafe(48))
     settings = _with(settings, file.read_text())
     return settings, _first_token(settings) if is_new else None
+
+
+def first_organization(settings: Settings) -> str:
+    """The organization of this installation's own tokens, kept in the data folder from the first of them on."""
+    file = settings.data_dir / "organization"
+    if not file.exists():
+        _make(file, str(uuid4()))
+    return file.read_text().strip()
 
 
 def _file(settings: Settings) -> Path:
     return settings.data_dir / "jwt-secret"
 
 
-def _make(file: Path) -> None:
+def _make(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as stream:
-        stream.write(secrets.token_urlsafe(48))
+        stream.write(text)
 
 
 def _with(settings: Settings, secret: str) -> Settings:
@@ -70,6 +78,6 @@ def _first_token(settings: Settings) -> str:
         settings.jwt_secret.get_secret_value(),
         subject="first-user",
         role=Role.USER,
-        organization_id=str(uuid4()),
+        organization_id=first_organization(settings),
         lifetime_s=FIRST_TOKEN_DAYS * 24 * 3600,
     )

@@ -52,8 +52,9 @@ def _announce(settings: Settings, first_token: str | None) -> None:
     ]
     if first_token is not None:
         lines += ["", f"  A token to begin with, good for {FIRST_TOKEN_DAYS} days:", "", f"  {first_token}"]
+        lines += ["", "  Another one, of the same organization: .venv/bin/python app.py token"]
     elif not settings.jwks_url:
-        lines += ["", "  A token: python app.py token"]
+        lines += ["", "  A token: .venv/bin/python app.py token"]
     if urlsplit(base).hostname in {"0.0.0.0", "::"}:
         lines += ["", "  Set CHARGEYARD_PUBLIC_URL to the address that clients use."]
     print("\n".join(lines), flush=True)

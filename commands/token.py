@@ -6,7 +6,7 @@ import argparse
 import sys
 from uuid import UUID, uuid4
 
-from commands.secret import FIRST_TOKEN_DAYS, with_secret
+from commands.secret import FIRST_TOKEN_DAYS, first_organization, with_secret
 from resolvers.auth import Role, make_token
 from settings import Settings
 
@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Role.USER.value,
         help="user: bound to one organization (default); admin: names the organization with each call",
     )
-    parser.add_argument("--organization", type=_uuid, metavar="UUID", help="a user's organization (default: a new one)")
+    organization = parser.add_mutually_exclusive_group()
+    organization.add_argument(
+        "--organization", type=_uuid, metavar="UUID", help="a user's organization (default: that of the first start)"
+    )
+    organization.add_argument("--new-organization", action="store_true", help="a user's organization is a new one")
     parser.add_argument("--days", type=_days, default=FIRST_TOKEN_DAYS, help="lifetime in days (default: %(default)s)")
     parser.add_argument("--subject", default="command-line", help="who the token is for (default: %(default)s)")
 
@@ -28,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     settings = with_secret(settings)
     role = Role(args.role)
-    organization_id = (args.organization or str(uuid4())) if role is Role.USER else None
+    organization_id = _organization(args, settings) if role is Role.USER else None
     print(
         make_token(
             settings.jwt_secret.get_secret_value(),
@@ -40,6 +44,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     )
     print(f"organization: {organization_id or 'named per call in X-Organization-Id'}", file=sys.stderr)
     return 0
+
+
+def _organization(args: argparse.Namespace, settings: Settings) -> str:
+    if args.new_organization:
+        return str(uuid4())
+    return args.organization or first_organization(settings)
 
 
 def _uuid(text: str) -> str:

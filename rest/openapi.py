@@ -18,9 +18,9 @@ API_VERSION = "0.2.2"  # of the published API that these routes are compatible w
 DESCRIPTION = """\
 Sites, OCPI networks and simulated chargers to test against.
 
-Every call but `/health` carries a bearer token (*Authorize*; `python app.py token` makes one). What takes time is
-answered with 202 at once and goes on durably: poll its `status_url` until `READY` or `FAILED`. Sent again with the same
-`Idempotency-Key`, a request is done once.
+Every call but `/health` carries a bearer token (*Authorize*; `.venv/bin/python app.py token` makes one). What takes
+time is answered with 202 at once and goes on durably: poll its `status_url` until `READY` or `FAILED`. Sent again with
+the same `Idempotency-Key`, a request is done once.
 
 Errors are `{"detail": …}`: a sentence, or with 422 a list of what is wrong where. Reads have an `ETag`, and every
 answer the `Request-Id` that was sent or a new one. The same things, live too, are in GraphQL at `/graphql`."""

@@ -44,7 +44,7 @@ async def test_the_landing_page_leads_to_every_interface(gateway: Gateway) -> No
         assert f'href="{link}"' in text
         assert (await page(gateway, f"/{link}"))[0] in {200, 503}  # 503: without the explorers' files
     assert f"curl {gateway.url}/graphql" in text
-    assert "python app.py token" in text
+    assert ".venv/bin/python app.py token" in text
 
 
 async def test_the_landing_page_names_the_identity_provider_where_tokens_come_from_one(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ async def test_the_landing_page_names_the_identity_provider_where_tokens_come_fr
         _, _, text = await page(gateway, "/")
 
     assert "identity provider" in text
-    assert "python app.py token" not in text
+    assert ".venv/bin/python app.py token" not in text
     assert "jwks" not in text
 
 
@@ -137,7 +137,7 @@ async def test_without_the_files_the_explorers_say_how_to_get_them(tmp_path: Pat
             status, _, text = await page(gateway, path)
 
             assert status == 503
-            assert "python app.py assets" in text
+            assert ".venv/bin/python app.py assets" in text
             assert "npm pack --ignore-scripts react@18.2.0" in text
 
 
@@ -157,7 +157,7 @@ def test_without_npm_the_command_says_how_to_do_it_by_hand(tmp_path: Path) -> No
 
     assert done.returncode == 1
     assert "npm pack --ignore-scripts react@18.2.0 react-dom@18.2.0" in done.stderr
-    assert "python app.py assets --from" in done.stderr
+    assert ".venv/bin/python app.py assets --from" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -43,3 +43,12 @@ def test_the_sizes_and_times_of_connections_are_as_the_readme_says() -> None:
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", TEXT))))
 def test_a_test_that_the_readme_names_is_there(path: str) -> None:
     assert (ROOT / path).is_file()
+
+
+PRINTED = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.toml")]
+PRINTED += [*(ROOT / "commands").rglob("*.py"), *(ROOT / "pages" / "static").iterdir(), ROOT / "rest" / "openapi.py"]
+
+
+@pytest.mark.parametrize("file", PRINTED, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_command_is_printed_as_it_runs_after_make_run(file: Path) -> None:
+    assert re.findall(r"(?<!\.venv/bin/)python3? (?:app\.py|-m) .*", file.read_text(errors="ignore")) == []

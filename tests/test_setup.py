@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -25,6 +27,7 @@ from tests.support.postgres import fresh_database
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60.0
+ACME = "b5b1f0a8-6a53-4f6e-9c51-0b8f6ad6b2f1"
 
 
 @contextmanager
@@ -40,25 +43,54 @@ def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[tuple[sub
         process.communicate()
 
 
-def test_the_first_start_on_loopback_prints_a_token_that_works(tmp_path: Path) -> None:
-    with serving(tmp_path) as (_, banner):
-        viewer = _graphql(_url(banner), _token(banner), "{ viewer { role organizationId } }")["viewer"]
+@dataclass
+class Installation:
+    """A gateway after its first start, for tests that leave it as it is."""
 
-        assert viewer["role"] == "USER"
-        assert viewer["organizationId"]
-        for path in ("/graphiql", "/graphql", "/docs", "/health"):
-            assert _url(banner) + path in banner
+    folder: Path
+    process: subprocess.Popen[str]
+    banner: str
 
 
-def test_the_secret_is_its_owners_alone_and_lasts(tmp_path: Path) -> None:
-    with serving(tmp_path) as (_, banner):
-        token = _token(banner)
-    secret = tmp_path / "data" / "jwt-secret"
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installation")
+    with serving(folder) as (process, banner):
+        yield Installation(folder, process, banner)
+
+
+def test_the_first_start_on_loopback_prints_a_token_that_works(installation: Installation) -> None:
+    banner = installation.banner
+
+    viewer = _graphql(_url(banner), _token(banner), "{ viewer { role organizationId } }")["viewer"]
+
+    assert viewer["role"] == "USER"
+    assert viewer["organizationId"]
+    for path in ("/graphiql", "/graphql", "/docs", "/health"):
+        assert _url(banner) + path in banner
+
+
+def test_the_secret_is_its_owners_alone_and_lasts(installation: Installation, tmp_path: Path) -> None:
+    secret = installation.folder / "data" / "jwt-secret"
+    (tmp_path / "data").mkdir()
+    shutil.copy2(secret, tmp_path / "data")
 
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     with serving(tmp_path) as (_, banner):
-        assert _graphql(_url(banner), token, "{ viewer { role } }") == {"viewer": {"role": "USER"}}
+        answer = _graphql(_url(banner), _token(installation.banner), "{ viewer { role } }")
+        assert answer == {"viewer": {"role": "USER"}}
         assert "eyJ" not in banner
+
+
+def test_another_token_is_of_the_organization_of_the_first_start_unless_a_new_one_is_wanted(
+    installation: Installation,
+) -> None:
+    same = _run(installation.folder, "token").stdout
+    new = _run(installation.folder, "token", "--new-organization").stdout
+
+    first = _organization(_token(installation.banner))
+    assert _organization(same) == first
+    assert _organization(new) != first
 
 
 def test_elsewhere_than_on_loopback_a_secret_is_required(tmp_path: Path) -> None:
@@ -69,13 +101,12 @@ def test_elsewhere_than_on_loopback_a_secret_is_required(tmp_path: Path) -> None
     assert not (tmp_path / "data").exists()
 
 
-def test_a_second_process_on_the_same_sqlite_file_is_refused(tmp_path: Path) -> None:
-    with serving(tmp_path) as (process, _):
-        second = _run(tmp_path, "serve", "--port", "0")
-        migration = _run(tmp_path, "migrate")
+def test_a_second_process_on_the_same_sqlite_file_is_refused(installation: Installation) -> None:
+    second = _run(installation.folder, "serve", "--port", "0")
+    migration = _run(installation.folder, "migrate")
 
     assert second.returncode == migration.returncode == 1
-    assert f"in use by process {process.pid}" in second.stderr
+    assert f"in use by process {installation.process.pid}" in second.stderr
     assert "PostgreSQL" in second.stderr
     assert "Traceback" not in second.stderr + migration.stderr
 
@@ -89,10 +120,10 @@ def test_a_killed_process_leaves_the_file_free(tmp_path: Path) -> None:
     assert _run(tmp_path, "migrate").returncode == 0
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
-    with serving(tmp_path / "first") as (_, banner):
-        port = _url(banner).rpartition(":")[2]
-        done = _run(tmp_path / "second", "serve", "--port", port)
+def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation, tmp_path: Path) -> None:
+    port = _url(installation.banner).rpartition(":")[2]
+
+    done = _run(tmp_path, "serve", "--port", port)
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -100,12 +131,10 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_token_can_be_made_for_an_organization(tmp_path: Path) -> None:
-    organization = "b5b1f0a8-6a53-4f6e-9c51-0b8f6ad6b2f1"
-
-    done = _run(tmp_path, "token", "--organization", organization, "--days", "2", CHARGEYARD_JWT_SECRET=SECRET)
+    done = _run(tmp_path, "token", "--organization", ACME, "--days", "2", CHARGEYARD_JWT_SECRET=SECRET)
 
     claims = jwt.decode(done.stdout.strip(), SECRET, algorithms=["HS256"])
-    assert claims["organization_id"] == organization
+    assert claims["organization_id"] == ACME
     assert claims["role"] == "user"
     assert 2 * 86400 - 60 < claims["exp"] - time.time() <= 2 * 86400
 
@@ -118,9 +147,12 @@ def test_an_admin_token_names_no_organization(tmp_path: Path) -> None:
     assert "organization_id" not in claims
 
 
-@pytest.mark.parametrize("arguments", [["--organization", "acme"], ["--days", "0"], ["--role", "root"]])
-def test_a_token_for_nonsense_is_refused(tmp_path: Path, arguments: list[str]) -> None:
-    assert _run(tmp_path, "token", *arguments, CHARGEYARD_JWT_SECRET=SECRET).returncode == 2
+NONSENSE = ["--organization acme", "--days 0", "--role root", f"--organization {ACME} --new-organization"]
+
+
+@pytest.mark.parametrize("arguments", NONSENSE)
+def test_a_token_for_nonsense_is_refused(tmp_path: Path, arguments: str) -> None:
+    assert _run(tmp_path, "token", *arguments.split(), CHARGEYARD_JWT_SECRET=SECRET).returncode == 2
 
 
 def test_help_tells_every_command(tmp_path: Path) -> None:
@@ -196,6 +228,10 @@ def _url(banner: str) -> str:
 
 def _token(banner: str) -> str:
     return str(re.findall(r"eyJ\S+", banner)[0])
+
+
+def _organization(token: str) -> str:
+    return str(jwt.decode(token.strip(), options={"verify_signature": False})["organization_id"])
 
 
 def _graphql(url: str, token: str, document: str) -> Any:

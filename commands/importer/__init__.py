@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     token = settings.token.get_secret_value()
     if not token:
-        print("A token is needed: --token or CHARGEYARD_TOKEN (see: python app.py token).", file=sys.stderr)
+        print("A token is needed: --token or CHARGEYARD_TOKEN (see: .venv/bin/python app.py token).", file=sys.stderr)
         return MISUSE
     try:
         source = read_source(args.file)

@@ -25,7 +25,7 @@ function describeToken() {
   const found = claims();
   const isAdmin = found?.role === "admin";
   organizationField.hidden = organizationField.labels[0].hidden = !isAdmin;
-  if (!tokenField.value.trim()) who.value = "python app.py token prints one";
+  if (!tokenField.value.trim()) who.value = ".venv/bin/python app.py token prints one";
   else if (!found) who.value = "this is not a token";
   else if (found.exp * 1000 < Date.now()) who.value = "this token has expired";
   else who.value = `${found.role} · until ${new Date(found.exp * 1000).toLocaleDateString()}`;

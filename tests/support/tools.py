@@ -1,4 +1,4 @@
-"""What some tests need from the machine: Node.js with pinned packages, a browser, the environment of a code generator.
+"""What some tests need from the machine: curl, Node.js with pinned packages, a browser, a code generator's environment.
 
 Where a tool is absent, its test files are left out and the end of the run says so in a line.
 """
@@ -68,11 +68,18 @@ def code_generator() -> None:
 
 
 @cache
+def curl() -> None:
+    """Raises Absent without curl."""
+    if shutil.which("curl") is None:
+        raise Absent("curl is not installed")
+
+
+@cache
 def explorer_files() -> None:
     """Fetches the explorers' files. Raises Absent when they can't be had."""
     done = subprocess.run([sys.executable, "app.py", "assets"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Absent("the explorers' files can't be fetched (python app.py assets)")
+        raise Absent("the explorers' files can't be fetched (.venv/bin/python app.py assets)")
 
 
 @cache
@@ -88,6 +95,7 @@ NEEDS: dict[str, tuple[Callable[[], object], ...]] = {
     "test_clients.py": (node_packages,),
     "test_clairvoyance.py": (code_generator,),
     "test_generated_client.py": (code_generator,),
+    "test_readme_tour.py": (curl,),
     "test_fleet_strict.py": (strict_csms,),
     "test_browser.py": (browser, node_packages, explorer_files),
 }
