@@ -8,7 +8,7 @@ from typing import Any
 
 from ocpp.charge_point import snake_to_camel_case
 
-from fleet import authorization, charging, life, local_list
+from fleet import authorization, charging, configuration, local_list
 from fleet.charging import Refused
 from fleet.connector import Authorization, Connector
 from fleet.dialect import StopReason
@@ -139,10 +139,7 @@ def _fault(station: Station, arguments: Arguments) -> Answer:
 
 
 def _configure(station: Station, arguments: Arguments) -> Answer:
-    outcomes = {
-        key: station.dialect.keys.change(station, key, value) for key, value in arguments["configuration"].items()
-    }
-    life.settings_changed(station)
+    outcomes = {key: configuration.change(station, key, value) for key, value in arguments["configuration"].items()}
     configured = [key for key, outcome in outcomes.items() if outcome in (Outcome.ACCEPTED, Outcome.REBOOT_REQUIRED)]
     reached = set(outcomes.values())
     if reached == {Outcome.ACCEPTED}:

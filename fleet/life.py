@@ -73,14 +73,6 @@ def schedule_heartbeat(station: Station) -> None:
         station.cancel("heartbeat")
 
 
-def settings_changed(station: Station) -> None:
-    """Lets running timers follow the values that are now in force."""
-    if station.online:
-        schedule_heartbeat(station)
-    metering.follow_clock(station)
-    transactions.reschedule(station)
-
-
 def restart(station: Station, reason: str) -> None:
     """Reboots: the connection ends, and the next begins with a BootNotification that names the reason."""
     station.registration = None

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from fleet import samples, transactions
-from fleet.clock import until_next
 from fleet.connector import Connector
 from fleet.dialect import Trigger
+from fleet.intervals import repeat
 from fleet.keys import Setting
 from fleet.samples import Context
 from fleet.station import Station
 
-Due = Callable[[Station], None]
-
 
 def follow_clock(station: Station) -> None:
     """Reads the meters at the instants that divide the day by the intervals now in force."""
-    _at_each(station, "clock", Setting.CLOCK_INTERVAL, _report)
-    _at_each(station, "clock for the end", Setting.END_CLOCK_INTERVAL, _keep)
+    repeat(station, "clock", Setting.CLOCK_INTERVAL, partial(_report, station), by_clock=True)
+    repeat(station, "clock for the end", Setting.END_CLOCK_INTERVAL, partial(_keep, station), by_clock=True)
 
 
 async def say(station: Station, connector: Connector, wanted: Setting, context: Context) -> None:
@@ -46,15 +43,3 @@ def _keep(station: Station) -> None:
             sample = samples.take(station, connector, Setting.END_CLOCK_MEASURANDS, Context.CLOCK)
             samples.keep(connector.transaction, sample)
             station.changed()
-
-
-def _at_each(station: Station, name: str, interval: Setting, then: Due) -> None:
-    async def due() -> None:
-        _at_each(station, name, interval, then)
-        then(station)
-
-    interval_s = station.number(interval)
-    if interval_s > 0:
-        station.after(name, until_next(interval_s), due)
-    else:
-        station.cancel(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from uuid import uuid4
 
 from fleet import authorization, outbox, profiles, samples
@@ -12,6 +12,7 @@ from fleet.clock import timestamp
 from fleet.connector import Authorization, Connector, ConnectorStatus, Transaction
 from fleet.dialect import StopReason, Trigger
 from fleet.frames import Payload
+from fleet.intervals import repeat
 from fleet.keys import Setting
 from fleet.samples import Context
 from fleet.station import Station
@@ -57,7 +58,8 @@ def energize(station: Station, connector: Connector) -> None:
         return
     transaction.energized = True
     changed(station, connector)
-    _schedule_samples(station, connector)
+    _report_regularly(station, connector)
+    _keep_regularly(station, connector)
     if transaction.stop_after_s is not None:
         station.after(f"limit {connector.number}", transaction.stop_after_s, lambda: _time_is_up(station, connector))
 
@@ -129,11 +131,16 @@ def limits_changed(station: Station) -> None:
             changed(station, connector)
 
 
-def reschedule(station: Station) -> None:
-    """Begins the meter's interval anew for every running transaction."""
-    for connector in station.connectors:
-        if connector.transaction is not None and connector.transaction.energized:
-            _schedule_samples(station, connector)
+def follow_interval(station: Station) -> None:
+    """Begins the interval of the meter values anew for every running transaction."""
+    for connector in _charging(station):
+        _report_regularly(station, connector)
+
+
+def follow_end_interval(station: Station) -> None:
+    """The same for the samples that are kept for the end."""
+    for connector in _charging(station):
+        _keep_regularly(station, connector)
 
 
 def unplugged(station: Station, connector: Connector) -> None:
@@ -208,21 +215,18 @@ async def _limit_changes(station: Station, connector: Connector) -> None:
     changed(station, connector)
 
 
-def _schedule_samples(station: Station, connector: Connector) -> None:
-    _at_each(station, f"sample {connector.number}", Setting.METER_INTERVAL, lambda: _report(station, connector))
+def _charging(station: Station) -> list[Connector]:
+    return [c for c in station.connectors if c.transaction is not None and c.transaction.energized]
+
+
+def _report_regularly(station: Station, connector: Connector) -> None:
+    repeat(station, f"sample {connector.number}", Setting.METER_INTERVAL, lambda: _report(station, connector))
+
+
+def _keep_regularly(station: Station, connector: Connector) -> None:
+    name = f"sample for the end {connector.number}"
     if station.members(Setting.END_MEASURANDS):
-        name = f"sample for the end {connector.number}"
-        _at_each(station, name, Setting.END_INTERVAL, lambda: _keep(station, connector))
-
-
-def _at_each(station: Station, name: str, interval: Setting, then: Callable[[], None]) -> None:
-    async def due() -> None:
-        _at_each(station, name, interval, then)
-        then()
-
-    interval_s = station.number(interval)
-    if interval_s > 0:
-        station.after(name, interval_s, due)
+        repeat(station, name, Setting.END_INTERVAL, lambda: _keep(station, connector))
     else:
         station.cancel(name)
 

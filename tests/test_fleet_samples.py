@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import Deployed, booted, remembering
+from tests.support.chargers import Deployed, booted, eventually, remembering
 from tests.support.csms import Csms, Station, recording_csms
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
@@ -100,6 +100,34 @@ async def test_the_clock_can_be_left_to_idle_stations(tenant: Tenant, csms: Csms
     await station.receives("MeterValues", before + 1)
 
     assert "MeterValueClock" not in [event["triggerReason"] for event in station.sent("TransactionEvent")]
+
+
+@BOTH
+async def test_a_setting_that_stays_as_it_was_holds_up_no_timer(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    """Each change comes before the timers are due: they never would be, were they to begin anew."""
+    csms.heartbeat_s = 1
+    key = "MeterValueSampleInterval" if version is V16 else "SampledDataCtrlr.TxUpdatedInterval"
+    charger, station = await booted(tenant, csms, version=version, memory=remembering(**{key: 1}))
+    await charging(charger, station)
+
+    async def told() -> tuple[bool, bool]:
+        for name, value in (("Colour", "blue"), (key, "1"), (key, "often")):
+            await _configure(station, name, value)
+        registers = samples(station, "MeterValues") + samples(station, "TransactionEvent")
+        return bool(station.sent("Heartbeat")), "Sample.Periodic" in [context for context, _ in registers]
+
+    await eventually(told, lambda told: told == (True, True))
+
+
+async def _configure(station: Station, name: str, value: str) -> None:
+    if station.version == "1.6":
+        await station.call("ChangeConfiguration", {"key": name, "value": value})
+        return
+    component, _, variable = name.rpartition(".")
+    wanted = {"component": {"name": component}, "variable": {"name": variable}, "attributeValue": value}
+    await station.call("SetVariables", {"setVariableData": [wanted]})
 
 
 async def values_at_the_end(station: Station, version: OcppVersion) -> list[dict[str, Any]]:

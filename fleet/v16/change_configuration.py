@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fleet import life
+from fleet import configuration
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    outcome = station.dialect.keys.change(station, payload["key"], payload["value"])
-    life.settings_changed(station)
+    outcome = configuration.change(station, payload["key"], payload["value"])
     return Reply({"status": outcome.value})

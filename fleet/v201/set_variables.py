@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet import life
+from fleet import configuration
 from fleet.frames import Payload
 from fleet.keys import Outcome
 from fleet.link import Reply
@@ -12,9 +12,7 @@ from fleet.v201.report import named
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    results = [_result(station, item) for item in payload["setVariableData"]]
-    life.settings_changed(station)
-    return Reply({"setVariableResult": results})
+    return Reply({"setVariableResult": [_result(station, item) for item in payload["setVariableData"]]})
 
 
 def _result(station: Station, item: Payload) -> Payload:
@@ -24,6 +22,6 @@ def _result(station: Station, item: Payload) -> Payload:
     if item.get("attributeType", "Actual") != "Actual":
         return {**result, "attributeStatus": "NotSupportedAttributeType"}
     component = item["component"]["name"]
-    outcome = station.dialect.keys.change(station, named(component, item["variable"]["name"]), item["attributeValue"])
+    outcome = configuration.change(station, named(component, item["variable"]["name"]), item["attributeValue"])
     status = unknown(station, component) if outcome is Outcome.UNKNOWN else outcome.value
     return {**result, "attributeStatus": status}
