@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fleet import authorization, transactions
+from fleet import authorization, profiles, transactions
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
@@ -106,11 +106,15 @@ def start_when_plugged(station: Station, connector: Connector, by: Authorization
         station.report(connector)
 
 
-def for_remote_start(station: Station, number: int | None, token: str) -> Connector | None:
-    """Where the CSMS's start for a token goes: to the connector it names, else to one with a cable, else to any."""
+def for_remote_start(station: Station, number: int | None, by: Authorization) -> Connector | None:
+    """Where the CSMS's start goes: to the connector it names, else to one with a cable, else to any."""
+    profile = by.profile
+    if not station.online or (profile is not None and profile["purpose"] != profiles.TX):
+        return None
 
     def fits(connector: Connector) -> bool:
-        return number in (None, connector.number) and why_not_for(station, connector, token) is None
+        has_room = profile is None or profiles.why_not(station, connector.number, profile) is None
+        return number in (None, connector.number) and has_room and why_not_for(station, connector, by.token) is None
 
     return first(station, lambda c: fits(c) and c.plugged) or first(station, fits)
 

@@ -23,6 +23,9 @@ TX = "TxProfile"
 
 PERIOD_OF_RECURRENCY = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
 DEFAULT_PHASES = 3
+# what is advertised to the CSMS, and kept
+MAX_PROFILES = 20
+MAX_STACK_LEVEL = 10
 MAX_PERIODS = 100
 LONGEST_SCHEDULE_S = 366 * 86_400  # nobody plans further ahead, and a date has its end
 
@@ -46,17 +49,23 @@ def limit(station: Station, connector: Connector, at: datetime | None = None) ->
     return Limit(min(powers, default=None), min(lasts, default=None))
 
 
+def why_not(station: Station, connector_number: int, profile: Profile) -> str | None:
+    """What keeps a profile from being installed, as 2.0.1's reason code (Part 2 Appendix 5)."""
+    if profile["stack_level"] > MAX_STACK_LEVEL:
+        return "InvalidStackLevel"
+    if len(profile["periods"]) > MAX_PERIODS:
+        return "InvalidSchedule"
+    if len(_beside(station, connector_number, profile)) >= MAX_PROFILES:
+        return "TooManyElements"
+    return None
+
+
 def put(station: Station, connector_number: int, profile: Profile) -> None:
     """Installs a profile in place of the one with its id, or with its purpose and stack level on the connector."""
-
-    def replaced(stored: Profile) -> bool:
-        same_place = (stored["connector"], stored["purpose"], stored["stack_level"]) == (
-            connector_number, profile["purpose"], profile["stack_level"],
-        )  # fmt: skip
-        return bool(stored["id"] == profile["id"] or same_place)
-
-    kept = [stored for stored in station.memory.profiles if not replaced(stored)]
-    station.memory.profiles = [*kept, {**profile, "connector": connector_number}]
+    station.memory.profiles = [
+        *_beside(station, connector_number, profile),
+        {**profile, "connector": connector_number},
+    ]
     station.changed()
 
 
@@ -92,6 +101,16 @@ def schedule(station: Station, connector: Connector, duration_s: int) -> list[tu
             break
         second += max(1.0, found.lasts_s)
     return periods
+
+
+def _beside(station: Station, connector_number: int, profile: Profile) -> list[Profile]:
+    """The stored profiles that a new one does not replace."""
+    place = (connector_number, profile["purpose"], profile["stack_level"])
+    return [
+        stored
+        for stored in station.memory.profiles
+        if stored["id"] != profile["id"] and (stored["connector"], stored["purpose"], stored["stack_level"]) != place
+    ]
 
 
 def _applying(station: Station, connector: Connector, purpose: str) -> list[Profile]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import asked_power, booted, deploy, eventually, remembering
+from tests.support.chargers import booted, deploy, eventually, remembering
 from tests.support.csms import SILENCE, CallError, Csms, Refused, Station, now, recording_csms, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
@@ -359,62 +359,6 @@ async def test_a_rejected_charging_station_answers_with_a_security_error(tenant:
 
     with pytest.raises(Refused, match="SecurityError"):
         await station.call("ClearCache")
-
-
-@BOTH
-async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
-    tenant: Tenant, csms: Csms, version: OcppVersion
-) -> None:
-    key = "MeterValuesSampledData" if version is V16 else "SampledDataCtrlr__TxUpdatedMeasurands"
-    memory = remembering(**{key: "Power.Active.Import"})
-    charger, station = await booted(tenant, csms, version=version, memory=memory, power_w=900)
-    await charger.does("startSession", idTag="TAG-1")
-    await station.until(lambda s: s.last_status() == "Charging" or len(s.sent("TransactionEvent")) >= 2)
-
-    assert await station.call("SetChargingProfile", _default_profile(version, 500)) == {"status": "Accepted"}
-    await eventually(lambda: asked_power(station), lambda power_w: power_w == 500)
-    assert await station.call("SetChargingProfile", _default_profile(version, 0)) == {"status": "Accepted"}
-    await station.until(lambda s: _suspended(s))
-
-    schedule = await station.call("GetCompositeSchedule", _composite(version))
-    periods = (schedule.get("chargingSchedule") or schedule["schedule"])["chargingSchedulePeriod"]
-    assert periods == [{"startPeriod": 0, "limit": 0}]
-    assert await station.call("ClearChargingProfile", {}) == {"status": "Accepted"}
-    await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
-
-
-def _default_profile(version: OcppVersion, limit_w: int) -> dict[str, object]:
-    periods = [{"startPeriod": 0, "limit": limit_w}]
-    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": periods}
-    common = {"stackLevel": 1, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative"}
-    if version is V16:
-        profile = {"chargingProfileId": 1, **common, "chargingSchedule": schedule}
-        return {"connectorId": 1, "csChargingProfiles": profile}
-    return {"evseId": 1, "chargingProfile": {"id": 1, **common, "chargingSchedule": [{"id": 1, **schedule}]}}
-
-
-def _composite(version: OcppVersion) -> dict[str, object]:
-    return {"connectorId" if version is V16 else "evseId": 1, "duration": 600}
-
-
-def _suspended(station: Station) -> bool:
-    if station.version == "1.6":
-        return station.last_status() == "SuspendedEVSE"
-    states = [event["transactionInfo"].get("chargingState") for event in station.sent("TransactionEvent")]
-    return "SuspendedEVSE" in states
-
-
-async def test_charging_profiles_are_reported_as_they_came(tenant: Tenant, csms: Csms) -> None:
-    _, station = await booted(tenant, csms, version=V201)
-    sent = _default_profile(V201, 4_000)
-    await station.call("SetChargingProfile", sent)
-
-    criteria = {"chargingProfilePurpose": "TxDefaultProfile"}
-    answer = await station.call("GetChargingProfiles", {"requestId": 8, "chargingProfile": criteria})
-    report = await station.receives("ReportChargingProfiles")
-
-    assert answer == {"status": "Accepted"}
-    assert report["chargingProfile"] == [sent["chargingProfile"]]
 
 
 async def test_a_firmware_update_of_1_6_is_played_as_its_statuses(tenant: Tenant, csms: Csms) -> None:

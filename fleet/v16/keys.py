@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ KEYS = Keys(
         fixed("LocalAuthListMaxLength", str(MAX_LIST)),
         fixed("SendLocalListMaxLength", str(MAX_LIST)),
         fixed("ReserveConnectorZeroSupported", "false", Kind.BOOLEAN),
-        fixed("ChargeProfileMaxStackLevel", "10"),
+        fixed("ChargeProfileMaxStackLevel", str(MAX_STACK_LEVEL)),
         fixed("ChargingScheduleAllowedChargingRateUnit", "Current,Power", Kind.LIST),
-        fixed("ChargingScheduleMaxPeriods", "100"),
-        fixed("MaxChargingProfilesInstalled", "20"),
+        fixed("ChargingScheduleMaxPeriods", str(MAX_PERIODS)),
+        fixed("MaxChargingProfilesInstalled", str(MAX_PROFILES)),
         Key("AuthorizationKey", Kind.TEXT, "", Setting.PASSWORD, write_only=True, reboot=True, minimum=16, maximum=40),
     ],
     also={

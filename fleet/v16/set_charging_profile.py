@@ -10,14 +10,12 @@ from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
 
-MAX_PROFILES = 20
-
 
 def handle(station: Station, payload: Payload) -> Reply:
-    number, profile = payload["connectorId"], payload["csChargingProfiles"]
-    if not _fits(station, number, profile):
+    number, profile = payload["connectorId"], profile_of(payload["csChargingProfiles"])
+    if not _suits(station, number, payload["csChargingProfiles"]) or profiles.why_not(station, number, profile):
         return Reply({"status": "Rejected"})
-    profiles.put(station, number, profile_of(profile))
+    profiles.put(station, number, profile)
     transactions.limits_changed(station)
     return Reply({"status": "Accepted"})
 
@@ -44,10 +42,10 @@ def profile_of(profile: Payload) -> dict[str, Any]:
     }
 
 
-def _fits(station: Station, number: int, profile: Payload) -> bool:
-    """Whether the purpose suits the connector (§3.13.1) and there is room."""
+def _suits(station: Station, number: int, profile: Payload) -> bool:
+    """Whether there is the connector, and the purpose suits it (§3.13.1)."""
     connector = station.connector(number)
-    if (connector is None and number != 0) or len(station.memory.profiles) >= MAX_PROFILES:
+    if connector is None and number != 0:
         return False
     if profile["chargingProfilePurpose"] == profiles.STATION_MAX:
         return bool(number == 0)

@@ -7,23 +7,21 @@ from fleet.connector import Authorization
 from fleet.frames import Payload
 from fleet.keys import Setting
 from fleet.link import Reply
-from fleet.profiles import TX
 from fleet.station import Station
 from fleet.v201.set_charging_profile import profile_of
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    token = payload["idToken"]
-    connector = charging.for_remote_start(station, payload.get("evseId"), token["idToken"])
-    profile = payload.get("chargingProfile")
-    if connector is None or not station.online or (profile and profile["chargingProfilePurpose"] != TX):
-        return Reply({"status": "Rejected"})
+    token, profile = payload["idToken"], payload.get("chargingProfile")
     by = Authorization(
         token["idToken"],
         token["type"],
         remote_start_id=payload["remoteStartId"],
         profile=profile_of(profile) if profile else None,
     )
+    connector = charging.for_remote_start(station, payload.get("evseId"), by)
+    if connector is None:
+        return Reply({"status": "Rejected"})
 
     async def start() -> None:
         if station.is_set(Setting.AUTHORIZE_REMOTE) and by.token_type != "NoAuthorization":

@@ -10,18 +10,16 @@ from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
 
-MAX_PROFILES = 20
-
 STATION_MAX = "ChargingStationMaxProfile"
 EXTERNAL = "ChargingStationExternalConstraints"  # a CSMS may not set it (K01.FR.22)
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    evse_id, profile = payload["evseId"], payload["chargingProfile"]
-    reason = _why_not(station, evse_id, profile)
+    evse_id, profile = payload["evseId"], profile_of(payload["chargingProfile"])
+    reason = _unsuitable(station, evse_id, payload["chargingProfile"]) or profiles.why_not(station, evse_id, profile)
     if reason is not None:
         return Reply({"status": "Rejected", "statusInfo": {"reasonCode": reason}})
-    profiles.put(station, evse_id, profile_of(profile))
+    profiles.put(station, evse_id, profile)
     transactions.limits_changed(station)
     return Reply({"status": "Accepted"})
 
@@ -60,14 +58,12 @@ def as_201(profile: Payload) -> Payload:
     return original
 
 
-def _why_not(station: Station, evse_id: int, profile: Payload) -> str | None:
-    """What is wrong with the profile for this EVSE, as a reason code."""
+def _unsuitable(station: Station, evse_id: int, profile: Payload) -> str | None:
+    """Why a profile of this purpose is not for this EVSE, as a reason code."""
     connector = station.connector(evse_id)
     purpose = profile["chargingProfilePurpose"]
     if connector is None and evse_id != 0:
         return "UnknownEvse"
-    if len(station.memory.profiles) >= MAX_PROFILES:
-        return "TooManyElements"
     if purpose == EXTERNAL or (purpose == STATION_MAX and evse_id != 0):
         return "InvalidProfile"
     if purpose == profiles.TX:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.profiles import MAX_PERIODS, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ VARIABLES = Keys(
         integer("AlignedDataCtrlr.TxEndedInterval", 0, Setting.END_CLOCK_INTERVAL),
         boolean("ReservationCtrlr.Enabled", True),
         boolean("SmartChargingCtrlr.Enabled", True),
-        fixed("SmartChargingCtrlr.ProfileStackLevel", "10"),
+        fixed("SmartChargingCtrlr.ProfileStackLevel", str(MAX_STACK_LEVEL)),
         fixed("SmartChargingCtrlr.RateUnit", "A,W", Kind.LIST),
-        fixed("SmartChargingCtrlr.PeriodsPerSchedule", "100"),
+        fixed("SmartChargingCtrlr.PeriodsPerSchedule", str(MAX_PERIODS)),
         fixed("SmartChargingCtrlr.Entries", lambda station: str(len(station.memory.profiles))),
         fixed("DeviceDataCtrlr.ItemsPerMessage", "100"),
         fixed("DeviceDataCtrlr.BytesPerMessage", "65000"),

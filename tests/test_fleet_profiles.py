@@ -1,0 +1,150 @@
+"""Charging profiles: which are taken, and what they do to the meter, in both versions of OCPP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from storage.models import OcppVersion
+from tests.support.chargers import asked_power, booted, eventually, remembering
+from tests.support.csms import Csms, Station, recording_csms
+from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
+
+BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
+V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    async with recording_csms() as csms:
+        yield csms
+
+
+@BOTH
+async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    key = "MeterValuesSampledData" if version is V16 else "SampledDataCtrlr__TxUpdatedMeasurands"
+    memory = remembering(**{key: "Power.Active.Import"})
+    charger, station = await booted(tenant, csms, version=version, memory=memory, power_w=900)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.until(lambda s: s.last_status() == "Charging" or len(s.sent("TransactionEvent")) >= 2)
+
+    assert await _set(station, _profile(500)) == "Accepted"
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 500)
+    assert await _set(station, _profile(0)) == "Accepted"
+    await station.until(lambda s: _suspended(s))
+
+    schedule = await station.call("GetCompositeSchedule", _composite(version))
+    periods = (schedule.get("chargingSchedule") or schedule["schedule"])["chargingSchedulePeriod"]
+    assert periods == [{"startPeriod": 0, "limit": 0}]
+    assert await station.call("ClearChargingProfile", {}) == {"status": "Accepted"}
+    await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
+
+
+async def test_charging_profiles_are_reported_as_they_came(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    sent = _request("2.0.1", _profile(4_000), 1)
+    await station.call("SetChargingProfile", sent)
+
+    criteria = {"chargingProfilePurpose": "TxDefaultProfile"}
+    answer = await station.call("GetChargingProfiles", {"requestId": 8, "chargingProfile": criteria})
+    report = await station.receives("ReportChargingProfiles")
+
+    assert answer == {"status": "Accepted"}
+    assert report["chargingProfile"] == [sent["chargingProfile"]]
+
+
+@BOTH
+async def test_a_full_store_of_profiles_takes_replacements_only(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version, connectors=2)
+    places = [(level, connector) for connector in (1, 2) for level in range(10)]
+    for id, (level, connector) in enumerate(places):
+        assert await _set(station, _profile(1_000, id=id, level=level), connector) == "Accepted"
+
+    answers = [
+        await _set(station, _profile(2_000, id=19, level=9), 2),  # the same id
+        await _set(station, _profile(2_000, id=99, level=9), 2),  # the same place
+        await _set(station, _profile(2_000, id=100, level=10), 2),
+    ]
+
+    assert answers == ["Accepted", "Accepted", "Rejected"]
+
+
+@BOTH
+async def test_profiles_beyond_what_is_advertised_are_rejected(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+
+    answers = [
+        await _set(station, _profile(1_000, level=10)),
+        await _set(station, _profile(1_000, level=11)),
+        await _set(station, _profile(1_000, periods=100)),
+        await _set(station, _profile(1_000, periods=101)),
+    ]
+
+    assert answers == ["Accepted", "Rejected", "Accepted", "Rejected"]
+    if version is V16:
+        keys = ["ChargeProfileMaxStackLevel", "ChargingScheduleMaxPeriods", "MaxChargingProfilesInstalled"]
+        read = await station.call("GetConfiguration", {"key": keys})
+        assert [key["value"] for key in read["configurationKey"]] == ["10", "100", "20"]
+
+
+async def test_a_remote_start_with_a_profile_that_is_not_taken_is_rejected(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms)
+    profile = _request("1.6", _profile(1_000, level=11, chargingProfilePurpose="TxProfile"), 1)["csChargingProfiles"]
+
+    answer = await station.call("RemoteStartTransaction", {"idTag": "REMOTE", "chargingProfile": profile})
+
+    assert answer == {"status": "Rejected"}
+
+
+def _composite(version: OcppVersion) -> dict[str, object]:
+    return {"connectorId" if version is V16 else "evseId": 1, "duration": 600}
+
+
+def _suspended(station: Station) -> bool:
+    if station.version == "1.6":
+        return station.last_status() == "SuspendedEVSE"
+    states = [event["transactionInfo"].get("chargingState") for event in station.sent("TransactionEvent")]
+    return "SuspendedEVSE" in states
+
+
+async def _set(station: Station, profile: dict[str, Any], connector: int = 1) -> str:
+    """What the charger says to a profile."""
+    answer = await station.call("SetChargingProfile", _request(station.version, profile, connector))
+    return str(answer["status"])
+
+
+def _request(version: str, profile: dict[str, Any], connector: int) -> dict[str, Any]:
+    """A profile as each version writes it."""
+    if version == "1.6":
+        own = {"chargingProfileId" if name == "id" else name: value for name, value in profile.items()}
+        return {"connectorId": connector, "csChargingProfiles": own}
+    purpose = profile["chargingProfilePurpose"].replace("ChargePointMax", "ChargingStationMax")
+    schedules = [{"id": 1, **profile["chargingSchedule"]}]
+    return {
+        "evseId": connector,
+        "chargingProfile": {**profile, "chargingProfilePurpose": purpose, "chargingSchedule": schedules},
+    }
+
+
+def _profile(limit: float, *, id: int = 1, unit: str = "W", level: int = 1, periods: int = 1, **more: Any) -> Any:
+    """A default profile with the same limit in each of its periods, which are an hour long."""
+    listed = [{"startPeriod": 3_600 * number, "limit": limit} for number in range(periods)]
+    return {
+        "id": id,
+        "stackLevel": level,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {"chargingRateUnit": unit, "chargingSchedulePeriod": listed},
+        **more,
+    }
