@@ -54,7 +54,8 @@ async def boot(station: Station) -> None:
         return
     station.registration = answer["status"]
     if station.registration != ACCEPTED:
-        station.after("boot", answer["interval"] or BOOT_RETRY_S, lambda: boot(station))
+        interval_s = answer["interval"] if answer["interval"] > 0 else BOOT_RETRY_S
+        station.after("boot", interval_s, lambda: boot(station))
         return
     _forget_told(station)  # a CSMS expects every status after a boot
     station.boot_reason = "Unknown"  # of the next, unless a reset or a cut of the power gives one

@@ -71,6 +71,21 @@ async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     assert station.actions() == ["BootNotification"] * 3 + ["StatusNotification"]
 
 
+@BOTH
+async def test_a_negative_interval_is_no_reason_to_boot_at_once(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.behaviours["BootNotification"] = reply(registration("Pending", -1))
+
+    [charger] = await deploy(tenant, csms.url, version=version)
+    station = await csms.station(charger.identity)
+    await eventually(charger.registration, lambda status: status == "Pending")
+    for _ in range(50):
+        await station.call("ClearCache")
+
+    assert station.actions() == ["BootNotification"]
+
+
 async def test_a_charger_reconnects_when_the_csms_comes_back(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms)
 
