@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fleet.dialect import Request
 from fleet.frames import Payload
 from fleet.keys import Setting
-from fleet.link import CallFailed, Disconnected, Follow
+from fleet.link import CallFailed, Disconnected, Follow, Unanswered
 
 if TYPE_CHECKING:
     from fleet.station import Station
@@ -77,13 +77,18 @@ async def _deliver(station: Station, settled: Settled) -> None:
 
 
 async def _send(station: Station, entry: Entry) -> Payload | None:
-    """The answer, or None when the CSMS refused it as often as it is to be tried."""
+    """The answer, or None when the CSMS refused it as often as it is to be tried.
+
+    Raises Disconnected or Unanswered when it is to be sent over another connection.
+    """
     attempts = max(1, station.number(Setting.MESSAGE_ATTEMPTS))
     for attempt in range(attempts):
         await asyncio.sleep(station.number(Setting.MESSAGE_RETRY_INTERVAL) * attempt)
+        if not station.online:  # it may have to boot first, and resumes then
+            raise Disconnected
         try:
             answer = await station.call((entry["action"], entry["payload"]))
-        except Disconnected:
+        except (Disconnected, Unanswered):
             raise
         except CallFailed as failure:
             log.info("%s: %s failed: %s", station.plate.identity, entry["action"], failure)

@@ -131,7 +131,9 @@ class Station:
         try:
             return await link.call(*request)
         except Unanswered:
-            await link.close()
+            self.follow(
+                link.close
+            )  # a closing hand-shake takes time, and whoever called is to know before the next link
             raise
 
     async def send(self, request: Request) -> None:
