@@ -9,14 +9,14 @@ import asyncio
 import resource
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from storage.models import utc_now, wire
 from tests.support.gateway import Tenant
@@ -32,6 +32,16 @@ query ($network: ID!, $old: ID!, $recent: ID!) {
   network: cpo(id: $network) { id } old: job(id: $old) { id } recent: job(id: $recent) { id items { totalCount } }
 }
 """
+# what keeps a job from being accepted: on PostgreSQL at the end of its transaction, on SQLite at the beginning
+HOLD = {
+    "postgresql": "LOCK TABLE dbos.workflow_status IN SHARE ROW EXCLUSIVE MODE",
+    "sqlite": "BEGIN IMMEDIATE",
+}
+IS_HELD = {
+    "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'dbos.workflow_status'::regclass",
+    "sqlite": "SELECT 1",  # it does not tell who waits
+}
+ACCEPTED = "SELECT id FROM jobs WHERE organization_id = :tenant AND idempotency_key = 'once'"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -59,20 +69,30 @@ async def operator(url: str, node: Node) -> AsyncIterator[Operator]:
 
 
 async def test_a_request_that_died_while_it_was_accepted_is_repeated_and_made_once(
-    operator: Operator, node: Node
+    operator: Operator, node: Node, url: str
 ) -> None:
-    locations = sites(800)
+    locations = sites(SITES)
     body = {"cpoId": operator.cpo_id, "locations": locations, "idempotencyKey": "once"}
-    for delay_s in (0.05, 0.2):  # before, in or after the transaction, whatever the machine's speed
+    with connected(url) as database:
+        database.execute(text(HOLD[database.dialect.name]))
         request = asyncio.create_task(operator.tenant.graphql(BULK, input=body))
-        await asyncio.sleep(delay_s)
+        await operator.tenant.data("{ viewer { subject } }")  # asked after it, answered meanwhile
+        await until(lambda: database.scalar(text(IS_HELD[database.dialect.name])))
         node.kill()
-        await asyncio.gather(request, return_exceptions=True)
-        await operator.restart(node)
+    await asyncio.gather(request, return_exceptions=True)
+    lost = accepted(url, operator)
+    await operator.restart(node)
 
+    request = asyncio.create_task(operator.tenant.graphql(BULK, input=body))
+    await until(lambda: accepted(url, operator))
+    node.kill()
+    await asyncio.gather(request, return_exceptions=True)
+    await operator.restart(node)
     job_id = await start_bulk(operator.tenant, operator.cpo_id, locations, idempotencyKey="once")
     await over(operator.tenant, job_id)
 
+    assert lost == []
+    assert accepted(url, operator) == [job_id]
     operator.audit(job_id, locations)
 
 
@@ -120,7 +140,9 @@ async def test_a_new_release_goes_on_with_the_jobs_of_the_old_one(
     worker = release / "jobs" / "worker.py"
     worker.write_text(worker.read_text() + '\n\nRELEASE = "next"\n')
     durable = release / "jobs" / "durable.py"
-    durable.write_text(durable.read_text().replace("workflow(*args)", "return workflow(*args)"))
+    whole, marker = durable.read_text(), "\n        workflow(*args)\n"
+    assert marker in whole
+    durable.write_text(whole.replace(marker, "\n        return workflow(*args)\n"))  # other code in the workflow itself
     locations = wanted(SITES)
     job_id = await start_bulk(operator.tenant, operator.cpo_id, locations)
     await operator.progressed(job_id, SITES - 3)
@@ -172,11 +194,10 @@ async def test_what_became_due_while_the_gateway_was_down_is_done_when_it_starts
         await over(operator.tenant, job_id)
     node.kill()
     past = wire(utc_now() - timedelta(days=31))
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(text(f"UPDATE networks SET expires_at = '{past}' WHERE id = {operator.cpo_id}"))
-        connection.execute(text(f"UPDATE jobs SET updated_at = '{past}' WHERE id = '{old}'"))
-    engine.dispose()
+    with connected(url) as database:
+        database.execute(text(f"UPDATE networks SET expires_at = '{past}' WHERE id = {operator.cpo_id}"))
+        database.execute(text(f"UPDATE jobs SET updated_at = '{past}' WHERE id = '{old}'"))
+        database.commit()
 
     await operator.restart(node)
     deadline = time.monotonic() + DEADLINE_S
@@ -187,6 +208,32 @@ async def test_what_became_due_while_the_gateway_was_down_is_done_when_it_starts
         seen = await operator.tenant.data(DUE, network=operator.cpo_id, old=old, recent=recent)
 
     assert seen == {"network": None, "old": None, "recent": {"id": recent, "items": {"totalCount": 1}}}
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection of the test's own to the node's database."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def accepted(url: str, operator: Operator) -> list[str]:
+    """The ids of the operator's jobs with the key of these tests."""
+    with connected(url) as database:
+        found = database.execute(text(ACCEPTED), {"tenant": operator.tenant.organization_id})
+        return list(found.scalars())
+
+
+async def until(seen: Callable[[], object]) -> None:
+    """Looks until there is something to see."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not seen():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
 
 
 async def runtimes(operator: Operator) -> list[str]:

@@ -56,6 +56,17 @@ class Cluster:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
 
+    async def appears(self, node: Node, before: int) -> None:
+        """Returns when a node has a session on the database once more than `before`."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.appeared(node) == before:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+    def appeared(self, node: Node) -> int:
+        """How often a node has begun a session on the database."""
+        return node.log.read_text().count("present as")
+
     async def one_at_work(self, *among: Node) -> Node:
         """One of these nodes, as soon as it runs a part of a job."""
         deadline = time.monotonic() + PATIENCE_S
@@ -129,8 +140,9 @@ async def test_a_node_that_was_paused_and_taken_for_dead_does_no_harm_when_it_co
     cluster.cut_off("chargeyard node-%")  # as the server does when a host is silent; the others come back at once
     await cluster.taken_over(before)
     await over(operator.tenant, job_id)
+    before = cluster.appeared(node)
     node.resume()
-    await asyncio.sleep(1)  # for the node to go on with what it believes to be its own
+    await cluster.appears(node, before)  # about a second later: meanwhile it goes on with what it takes for its own
 
     operator.audit(job_id, locations)
 

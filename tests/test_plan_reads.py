@@ -17,10 +17,12 @@ from schema.reads import COMPUTED, READS
 from storage.models import TenantOwned
 from storage.plan import readers
 from storage.session import ALL_TENANTS
+from tests.support.chargers import eventually
 from tests.support.compiled import SCHEMA, Compiled, compiled, compiled_data, counted_reads
 from tests.support.executor import execute
 from tests.support.factories import add_charger, add_cpo, add_location, add_ocpi_location
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE, POSTGRESQL
 from tests.support.statements import counted_statements
 
 SITES = """{
@@ -241,6 +243,7 @@ def test_every_resolved_field_below_the_query_is_said_to_be_stored_or_computed()
     assert resolved - {*READS, *COMPUTED} == set()
 
 
+@ONE_DATABASE
 async def test_a_read_that_takes_long_runs_in_a_thread_on_sqlite(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,17 +269,14 @@ async def test_a_read_that_takes_too_long_is_stopped(tenant: Tenant) -> None:
     assert (await compiled_data(tenant, SITES))["locations"]["totalCount"] == 0
 
 
+@POSTGRESQL
 async def test_reads_go_on_after_the_database_has_closed_their_connections(tenant: Tenant) -> None:
-    database = tenant.gateway.services.database
     await compiled_data(tenant, SITES)
-    if not database.is_sqlite:
-        async with database.read(ALL_TENANTS) as session:
-            connection = await session.connection()
-            await connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chargeyard-reads'"
-                )
-            )
+    async with tenant.gateway.services.database.read(ALL_TENANTS) as session:
+        connection = await session.connection()
+        await connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chargeyard-reads'")
+        )
 
     answers = [await tenant.data(SITES) for _ in range(3)]
 
@@ -291,13 +291,14 @@ async def test_many_reads_at_once_wait_for_their_turn(tenant: Tenant) -> None:
     assert [answer["locations"]["totalCount"] for answer in answers] == [1] * len(answers)
 
 
+@POSTGRESQL  # on SQLite it runs to its end before anyone can cancel it
 async def test_a_read_that_is_cancelled_leaves_its_connection_to_nobody(tenant: Tenant) -> None:
     reads = tenant.gateway.services.database.reads
-    if tenant.gateway.services.database.is_sqlite:
-        return  # it runs to its end before anyone can cancel it
+    sleep = "SELECT pg_sleep(30)::text"
+    sleeping = "SELECT to_json(count(*)) FROM pg_stat_activity WHERE query = $1 AND state = 'active'"
 
-    asking = asyncio.create_task(reads.fetch("SELECT pg_sleep(30)::text", [], 60.0))
-    await asyncio.sleep(0.2)
+    asking = asyncio.create_task(reads.fetch(sleep, [], 60.0))
+    await eventually(lambda: reads.fetch(sleeping, [sleep], 5.0), lambda found: found == (b"1",))
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
@@ -305,10 +306,9 @@ async def test_a_read_that_is_cancelled_leaves_its_connection_to_nobody(tenant: 
     assert await reads.fetch("SELECT 'x'", [], 5.0) is not None
 
 
+@POSTGRESQL  # on SQLite the standard library keeps its statements, and tells nobody
 async def test_a_statement_is_parsed_and_planned_once(tenant: Tenant) -> None:
     reads = tenant.gateway.services.database.reads
-    if tenant.gateway.services.database.is_sqlite:
-        return  # the standard library keeps its statements, and tells nobody
     statement = "SELECT to_json('a statement of this test'::text)"
     await reads.fetch("SELECT to_json(1)", [], 5.0)
 
