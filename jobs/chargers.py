@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import update
 
+from storage.bulk import Batch
+from storage.keys import item_key
 from storage.models import Charger, Job, JobItem, ProvisioningStatus, utc_now
 from storage.provision import (
     IDENTITY_LENGTH,
@@ -17,12 +19,10 @@ from storage.provision import (
     ItemFailed,
     NewCharger,
     Provisioning,
-    Put,
     add_chargers,
     find_equipment,
     find_place,
 )
-from storage.session import TenantSession
 from storage.work import Made
 
 
@@ -39,7 +39,7 @@ class BulkCharger:
     def prepare(cls, job: Job, item: JobItem, catalog: Catalog) -> BulkCharger:
         template, suffix = item.payload, item.payload["suffix"]
         step = f"charger-0-{template['group']}-{suffix}"
-        charger = new_charger(catalog, template, suffix, key=uuid5(UUID(job.id), f"charger-{item.index}"), step=step)
+        charger = new_charger(catalog, template, suffix, key=item_key(job.id, item.index), step=step)
         return cls(job.workflow_run_id or "", job.location_id, charger, step)
 
     @property
@@ -50,11 +50,13 @@ class BulkCharger:
     def made(self) -> Made:
         return Made(charger_id=self.charger.id, deploy=[self.charger.id])
 
-    def write(self, session: TenantSession, put: Put) -> None:
-        place = find_place(session, self.location_id)
+    def write(self, batch: Batch) -> None:
+        place = find_place(batch.session, self.location_id)
         if place is None:
             raise ItemFailed("location_not_found", "The location was deleted.", param="location_id", step=self.step)
-        add_chargers(put, [self.charger], place, Provisioning(ProvisioningStatus.READY, self.run_id, utc_now()))
+        add_chargers(
+            batch.insert, [self.charger], place, Provisioning(ProvisioningStatus.READY, self.run_id, utc_now())
+        )
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ class SingleCharger:
     def made(self) -> Made:
         return Made(charger_id=self.charger_id, deploy=[self.charger_id])
 
-    def write(self, session: TenantSession, _put: Put) -> None:
+    def write(self, batch: Batch) -> None:
         ready = {"status": ProvisioningStatus.READY, "provisioned_at": utc_now(), "desired_running": True}
-        changed = session.execute(
+        changed = batch.session.execute(
             update(Charger)
             .where(Charger.id == self.charger_id)
             .values(ready)

@@ -7,6 +7,7 @@ what is left to do. So no step results are recorded, and DBOS keeps only "queued
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,11 @@ from functools import partial
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from dbos import EnqueueOptions as DBOSEnqueueOptions
+from dbos._queue import queue_worker_thread
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from jobs.bell import Bell
 from storage.database import Database
 from storage.models import wire
 
@@ -23,10 +27,12 @@ NAME = "chargeyard"
 VERSION = "1"  # of the workflows' arguments: the default, a hash of the source, would strand work at each release
 QUEUE = "work"
 SCHEMA = "dbos"
-POLL_S = 0.05  # the default, 1 s, is how long the next chunk would wait; costs an idle process 2 % of a core
+POLL_S = 1.0  # for work that no bell tells of
 LISTENER_NAP_S = 0.1  # a stop waits for the end of its nap; by default 1 s
 THREADS = 32  # the default has no bound
 PURGE_BATCH = 500
+CHANNEL = "chargeyard_work"  # where the processes on one PostgreSQL tell each other of work
+STOP_S = 5.0
 
 Workflow = Callable[..., None]
 
@@ -54,6 +60,8 @@ class Durable:
         self._database = database
         self.pace = PACES[database.is_sqlite]
         self._client: DBOSClient | None = None
+        self._bell = Bell()
+        self._listener: threading.Thread | None = None
 
     def launch(self, workflows: dict[str, Workflow]) -> None:
         """Brings DBOS's tables up to date, takes over what this node left behind and starts to work."""
@@ -76,11 +84,12 @@ class Durable:
             "max_executor_threads": THREADS,
             "log_level": "WARNING",
         }
-        DBOS(config=config)
+        dbos = DBOS(config=config)
         for name, workflow in workflows.items():
-            _register(name, workflow)
+            self._register(name, workflow)
+        DBOS.listen_queues([])  # we listen ourselves, to hear the bell
         DBOS.launch()
-        DBOS.register_queue(
+        queue = DBOS.register_queue(
             QUEUE,
             worker_concurrency=self.pace.at_once,
             partition_worker_concurrency=self.pace.at_once_of_tenant,
@@ -94,15 +103,26 @@ class Durable:
             application_name=NAME,
             lazy=True,
         )
+        self._bell = Bell()
+        self._listener = threading.Thread(
+            target=queue_worker_thread, args=(self._bell, dbos, queue), name="queue of work", daemon=True
+        )
+        self._listener.start()
 
     def destroy(self) -> None:
         """Stops without waiting for workflows; those that run are taken up again by the next launch."""
+        self._bell.set()
+        if self._listener is not None:
+            self._listener.join(STOP_S)
         DBOS.destroy(destroy_registry=True)
 
     def enqueue(
         self, session: Session, workflow: str, id: str, *args: str | int, tenant: str, priority: int = 1
     ) -> None:
-        """Queues a workflow in the session's transaction; the same id twice is one workflow. Less is sooner."""
+        """Queues a workflow in the session's transaction; the same id twice is one workflow. Less is sooner.
+
+        When it commits, this process and the others on the database look for work.
+        """
         if self._client is None:
             raise RuntimeError("the engine is not launched")
         options: DBOSEnqueueOptions = {
@@ -114,10 +134,21 @@ class Durable:
             "priority": priority,
         }
         self._client.enqueue_in_transaction(session.connection(), options, *args)
+        if event.contains(session, "after_commit", self._committed):
+            return
+        event.listen(session, "after_commit", self._committed)
+        if not self._database.is_sqlite:
+            session.connection().execute(select(func.pg_notify(CHANNEL, workflow)))
+
+    def ring(self) -> None:
+        """Has this process look for work at once. From any thread."""
+        self._bell.ring()
 
     def recover(self, node_ids: Sequence[str]) -> int:
         """Queues again what these nodes were running; gives how many workflows that were."""
-        return len(DBOS._recover_pending_workflows(list(node_ids)))
+        recovered = DBOS._recover_pending_workflows(list(node_ids))
+        self.ring()
+        return len(recovered)
 
     def standing(self, id_prefix: str) -> list[tuple[str, str | None]]:
         """Workflows with this prefix that are queued or running: their ids and, of the running ones, the node."""
@@ -142,9 +173,14 @@ class Durable:
             purged += len(ids)
         return purged
 
+    def _committed(self, _session: Session) -> None:
+        self.ring()
 
-def _register(name: str, workflow: Workflow) -> None:
-    def run(*args: str | int) -> None:  # a method can't be one itself
-        workflow(*args)
+    def _register(self, name: str, workflow: Workflow) -> None:
+        def run(*args: str | int) -> None:  # a method can't be one itself
+            try:
+                workflow(*args)
+            finally:
+                self.ring()  # there is room for the next one
 
-    DBOS.workflow(name=name, max_recovery_attempts=None)(run)
+        DBOS.workflow(name=name, max_recovery_attempts=None)(run)

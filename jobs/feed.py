@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from errors import ChargeyardError
 from storage import work
+from storage.bulk import Batch
 from storage.database import Database
-from storage.session import TenantSession
 from storage.work import Progress
 
 log = logging.getLogger("chargeyard.jobs")
@@ -44,8 +44,8 @@ class Feed:
         """Binds the feed to the running loop."""
         self._loop = asyncio.get_running_loop()
 
-    def announce(self, session: TenantSession, job_id: str, *, urgent: bool) -> None:
-        """Tells other processes, when the session commits, that the job has new events; not for each single one."""
+    def announce(self, batch: Batch, job_id: str, *, urgent: bool) -> None:
+        """Tells other processes, when the transaction commits, that the job has new events; not for each single one."""
         if self._database.is_sqlite:
             return
         now = time.monotonic()
@@ -54,7 +54,9 @@ class Feed:
         self._notified_at[job_id] = now
         if urgent:
             self._notified_at.pop(job_id)
-        session.connection().execute(text("SELECT pg_notify(:channel, :job)"), {"channel": CHANNEL, "job": job_id})
+        batch.session.connection().execute(
+            text("SELECT pg_notify(:channel, :job)"), {"channel": CHANNEL, "job": job_id}
+        )
 
     def wake(self, job_id: str) -> None:
         """Tells this process's watchers that the job has new events. From any thread."""

@@ -7,8 +7,10 @@ import logging
 
 from sqlalchemy.exc import DBAPIError
 
+from jobs.durable import CHANNEL as WORK
 from jobs.durable import SCHEMA, Durable
-from jobs.feed import CHANNEL, Feed
+from jobs.feed import CHANNEL as PROGRESS
+from jobs.feed import Feed
 from storage.database import Database
 from storage.presence import SESSION_LOST, Presence, present
 
@@ -19,11 +21,12 @@ RECONNECT_AFTER_S = 1.0
 
 
 async def watch_nodes(database: Database, durable: Durable, feed: Feed) -> None:
-    """Is present, hears of progress elsewhere and looks for dead nodes, until cancelled; an outage is sat out."""
+    """Is present, hears of work and progress and looks for dead nodes, until cancelled; an outage is sat out."""
     url, node_id = database.postgres_url, database.node_id
+    heard = {PROGRESS: feed.wake_here, WORK: lambda _workflow: durable.ring()}
     while True:
         try:
-            async with present(url, node_id, channel=CHANNEL, heard=feed.wake_here) as presence:
+            async with present(url, node_id, heard) as presence:
                 log.info("present as %s", node_id)
                 while True:
                     await _take_over(presence, durable)

@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from jobs.chargers import new_charger
+from storage.bulk import Batch
+from storage.keys import charger_key, item_key
 from storage.models import Job, JobItem, ProvisioningStatus, utc_now
-from storage.provision import Catalog, ItemFailed, NewCharger, Provisioning, Put, add_chargers, add_ocpi_location
-from storage.session import TenantSession
+from storage.provision import Catalog, ItemFailed, NewCharger, Provisioning, add_chargers, add_ocpi_location
 from storage.work import Made
-
-KEY_BITS = 24  # of a site's key make room for the positions of its chargers
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,14 @@ class OcpiLocationUnit:
         step = f"location-{item.index}"
         if job.network_id is None:
             raise ItemFailed("cpo_gone", "The network was deleted.", param="cpo_id", step=step)
-        key = uuid5(UUID(job.id), f"location-{item.index}")
+        key = item_key(job.id, item.index)
         wanted = [
             (group["template"], suffix, f"charger-{item.index}-{number}-{suffix}")
             for number, group in enumerate(item.payload["charges"] or [])
             for suffix in group["charger_ids"]
         ]
         chargers = [
-            new_charger(catalog, template, suffix, key=_in_order(key, position), step=step)
+            new_charger(catalog, template, suffix, key=charger_key(key, position), step=step)
             for position, (template, suffix, step) in enumerate(wanted)
         ]
         site = {**item.payload, **item.payload["coordinates"]}
@@ -54,14 +53,11 @@ class OcpiLocationUnit:
     def made(self) -> Made:
         return Made(ocpi_location_id=f"loc-{self.key.hex}", deploy=[charger.id for charger in self.chargers])
 
-    def write(self, _session: TenantSession, put: Put) -> None:
+    def write(self, batch: Batch) -> None:
         at = utc_now()
         # another slug at each attempt: 8 hex digits do collide among thousands of sites of one name
         salt = uuid5(self.key, f"slug-{self.attempt}")
-        place = add_ocpi_location(put, self.key, network_id=self.network_id, site=self.site, slug_salt=salt, at=at)
-        add_chargers(put, self.chargers, place, Provisioning(ProvisioningStatus.READY, self.run_id, at))
-
-
-def _in_order(key: UUID, position: int) -> UUID:
-    """A key for one charger of the site; keys sort as the chargers stand in the request."""
-    return UUID(int=(key.int >> KEY_BITS << KEY_BITS) + position)
+        place = add_ocpi_location(
+            batch.insert, self.key, network_id=self.network_id, site=self.site, slug_salt=salt, at=at
+        )
+        add_chargers(batch.insert, self.chargers, place, Provisioning(ProvisioningStatus.READY, self.run_id, at))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from storage.bulk import Batch
 from storage.models import Job, JobItem
-from storage.provision import Catalog, Put
-from storage.session import TenantSession
+from storage.provision import Catalog
 from storage.work import Made
 
 
@@ -29,8 +29,8 @@ class Unit(Protocol):
         """The charger identities that it takes."""
         ...
 
-    def write(self, session: TenantSession, put: Put) -> None:
-        """Puts all rows, which are sent later. Raises ItemFailed where the world does not allow it."""
+    def write(self, batch: Batch) -> None:
+        """Adds all rows to the batch, which is sent later. Raises ItemFailed where the world does not allow it."""
         ...
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -23,6 +25,7 @@ from jobs.feed import Feed
 from jobs.ocpi_locations import OcpiLocationUnit
 from jobs.units import Prepare, Unit, error_of
 from storage import settling, work
+from storage.bulk import Batch
 from storage.database import Database, is_conflict, violated_table
 from storage.models import Charger, Job, JobItem, JobType
 from storage.provision import Catalog, ItemFailed
@@ -32,6 +35,7 @@ log = logging.getLogger("chargeyard.jobs")
 
 MAX_ATTEMPTS = 5  # of an item that fails for no known reason
 MANY = 1_000  # items after which the database has to look at its tables anew
+LOOKED_UP = 1_000  # identities of a site, to tell which of them is in use
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -118,81 +122,82 @@ class Worker:
 
     def _work_off(self, job: Job, first: int, last: int) -> None:
         items = self._patiently(lambda: self._open_items(job, first, last))
+        is_claimed = False
         try:
-            for position, item in enumerate(items):
-                following = items[position + 1] if position + 1 < len(items) else None
-                if position == 0 and not self._claim(job, item):
+            for item, following in zip_longest(items, items[1:]):
+                if not is_claimed and not self._claim(job, item):
                     continue
                 if self._stopping.is_set():
                     self._let_go(job, item)
                     raise Stopping
-                with suppress(settling.Taken):
-                    self._work_item(job, item, following)
+                try:
+                    is_claimed = self._work_item(job, item, following)
+                except settling.Taken:
+                    is_claimed = False
         except work.JobOver:
             log.info("job %s is over, tenant %s: stopped at item %d", job.id, job.organization_id, item.index)
 
-    def _work_item(self, job: Job, item: JobItem, following: JobItem | None) -> None:
-        """Makes one item, or records why it could not be made."""
+    def _work_item(self, job: Job, item: JobItem, following: JobItem | None) -> bool:
+        """Makes one item, or records why it could not be made; whether it claimed the following one with it."""
         failures = 0
         while True:
             try:
-                self._patiently(lambda: self._make(job, item, following))
+                return self._patiently(lambda: self._make(job, item, following))
             except Retry as exc:
                 error = error_of("unknown_error", str(exc), step=self._step(job, item), retryable=True)
             except ItemFailed as exc:
                 error = error_of(exc.code, str(exc), step=exc.step or self._step(job, item), param=exc.param)
                 failures = MAX_ATTEMPTS
-            else:
-                return
             failures += 1
             if failures >= MAX_ATTEMPTS:
-                self._patiently(lambda error=error: self._fail(job, item, following, error))  # type: ignore[misc]
-                return
+                return self._patiently(lambda error=error: self._fail(job, item, following, error))  # type: ignore[misc]
             self._pause(failures)
             if not self._claim(job, item):
-                return
+                return False
 
-    def _make(self, job: Job, item: JobItem, following: JobItem | None) -> None:
+    def _make(self, job: Job, item: JobItem, following: JobItem | None) -> bool:
         with self._failures_told(job, item):
             unit = UNITS[job.type](job, item, self._catalog)
-            with self._conflicts_told(job, item, unit), self._database.work(job.organization_id) as session:
-                settlement = settling.Settlement(session, job, item.index, step=self._step(job, item), made=unit.made)
-                unit.write(session, settlement.batch.insert)
-                is_last = self._complete(session, settlement, job, following)
+            with self._conflicts_told(job, item, unit), self._database.batch(job.organization_id) as batch:
+                settlement = settling.Settlement(batch, job, item.index, step=self._step(job, item), made=unit.made)
+                unit.write(batch)
+                completed = self._complete(batch, settlement, job, following)
         if unit.made.deploy:
             self._deploy(unit.made.deploy)
-        self._tell(job, is_last=is_last)
+        self._tell(job, is_last=completed.is_last)
+        return completed.has_claimed_next
 
-    def _fail(self, job: Job, item: JobItem, following: JobItem | None, error: dict[str, Any]) -> None:
-        with self._database.work(job.organization_id) as session:
-            settlement = settling.Settlement(session, job, item.index, step=self._step(job, item), error=error)
-            is_last = self._complete(session, settlement, job, following)
+    def _fail(self, job: Job, item: JobItem, following: JobItem | None, error: dict[str, Any]) -> bool:
+        with self._database.batch(job.organization_id) as batch:
+            settlement = settling.Settlement(batch, job, item.index, step=self._step(job, item), error=error)
+            completed = self._complete(batch, settlement, job, following)
         log.warning("job %s item %d failed, tenant %s: %s", job.id, item.index, job.organization_id, error)
-        self._tell(job, is_last=is_last)
+        self._tell(job, is_last=completed.is_last)
+        return completed.has_claimed_next
 
     def _complete(
-        self, session: TenantSession, settlement: settling.Settlement, job: Job, following: JobItem | None
-    ) -> bool:
-        """Whether the item was the job's last."""
+        self, batch: Batch, settlement: settling.Settlement, job: Job, following: JobItem | None
+    ) -> settling.Completed:
         completed = settlement.complete(None if following is None else following.index)
         if following is not None:
             following.attempts += completed.has_claimed_next
-        self._feed.announce(session, job.id, urgent=completed.is_last)
-        return completed.is_last
+        self._feed.announce(batch, job.id, urgent=completed.is_last)
+        return completed
 
     def _tell(self, job: Job, *, is_last: bool) -> None:
         self._feed.wake(job.id)
         if is_last:
             log.info("job %s is done, tenant %s", job.id, job.organization_id)
             if job.total >= MANY:
-                self._patiently(self._database.analyze)
+                with suppress(Unavailable):  # autovacuum will come
+                    self._database.analyze()
 
     def _claim(self, job: Job, item: JobItem) -> bool:
         """Counts one more attempt; False when somebody else has made the item."""
 
         def claim() -> bool:
-            with self._database.work(job.organization_id) as session:
-                return settling.claim(session, job.id, item.index)
+            with self._database.batch(job.organization_id) as batch:
+                return settling.claim(batch, job.id, item.index)
 
         claimed = self._patiently(claim)
         item.attempts += claimed
@@ -200,8 +205,8 @@ class Worker:
 
     def _let_go(self, job: Job, item: JobItem) -> None:
         """Leaves a claimed item as if it had not been claimed, so that its attempts stay true."""
-        with suppress(Unavailable), self._database.work(job.organization_id) as session:
-            settling.let_go(session, job.id, item.index)
+        with suppress(Unavailable), self._database.batch(job.organization_id) as batch:
+            settling.let_go(batch, job.id, item.index)
 
     def _open_items(self, job: Job, first: int, last: int) -> list[JobItem]:
         with self._database.work(job.organization_id) as session:
@@ -238,9 +243,10 @@ class Worker:
             return settling.is_open(session, job.id, item.index)
 
     def _identity_conflict(self, job: Job, unit: Unit) -> ItemFailed:
+        identities = unit.identities
         with self._database.work(job.organization_id) as session:
-            used = session.scalars(select(Charger.identity).where(Charger.identity.in_(unit.identities))).all()
-        twice = {identity for identity in unit.identities if unit.identities.count(identity) > 1}
+            used = session.scalars(select(Charger.identity).where(Charger.identity.in_(identities[:LOOKED_UP]))).all()
+        twice = {identity for identity, times in Counter(identities).items() if times > 1}
         names = ", ".join(sorted({*used, *twice})[:5]) or "one of the EVSE ids"
         return ItemFailed("identity_conflict", f"Already in use: {names}.", param="identity", step=unit.step)
 

@@ -1,7 +1,7 @@
 """Statements that are prepared once and run by the thousand: the inserts and guarded updates of a job's items.
 
-A job writes some ten tables for each location. SQLAlchemy would prepare each statement anew, which takes longer than
-running it, and wait for each answer; here text and conversions are worked out once, and a batch goes out at once.
+A job writes some ten tables for each location. A session would take longer to prepare each statement than the database
+to run it, and wait for each answer; here text and conversions are worked out once, and a batch goes out at once.
 """
 
 from __future__ import annotations
@@ -9,51 +9,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Column, Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UpdateBase
 
 from storage.models import Base
-from storage.session import TenancyError
+from storage.session import TenancyError, TenantSession
 
 Row = Mapping[str, Any]
-Values = dict[str, Any] | tuple[Any, ...]
+Values = tuple[Any, ...]
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
     """Inserts rows of the session's tenant; columns that a row leaves out get their default or null."""
-    tenant = _tenant_of(session)
+    tenant = session.info["tenant"]
+    if not isinstance(tenant, str):
+        raise TenancyError("rows are written for one tenant")
     connection = session.connection()
     prepared = _insert(model, connection.dialect)
-    connection.exec_driver_sql(prepared.text, [prepared.bind({**row, "organization_id": tenant}) for row in rows])
+    connection.exec_driver_sql(prepared.text, prepared.bound(rows, organization_id=tenant))
 
 
 class Batch:
     """Statements of one transaction that go to the database together, in order, when `run` is called.
 
-    For the synchronous drivers of job steps. Every statement is of the session's tenant: inserted rows are stamped with
-    it, others are given it as `tenant` and must be narrowed by it.
+    Made by `Database.batch`, for the synchronous drivers of job steps. Every statement is of the tenant: inserted rows
+    are stamped with it, others are given it as `tenant` and must be narrowed by it.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._tenant = _tenant_of(session)
-        self._connection = session.connection()
+    def __init__(self, connection: Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
         self._statements: list[tuple[_Prepared, list[Values]]] = []
+
+    @cached_property
+    def session(self) -> TenantSession:
+        """A session in the same transaction, for what is rare. It knows what was run, and is flushed by its user."""
+        return TenantSession(self._connection, info={"tenant": self._tenant}, expire_on_commit=False)
 
     def insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         """Adds rows; columns that a row leaves out get their default or null."""
         if rows:
             prepared = _insert(model, self._connection.dialect)
-            self._add(prepared, [prepared.bind({**row, "organization_id": self._tenant}) for row in rows])
+            self._add(prepared, prepared.bound(rows, organization_id=self._tenant))
 
     def execute(self, statement: UpdateBase, **values: Any) -> int:
         """Adds a statement with the values of its parameters; gives its number among the results."""
         prepared = _prepared(statement, self._connection.dialect)
-        return self._add(prepared, [prepared.bind({**values, "tenant": self._tenant})])
+        return self._add(prepared, prepared.bound([values], tenant=self._tenant))
 
     def run(self) -> list[Result]:
         """Sends all and gives what each did. Raises SQLAlchemy's errors, as its own execution would."""
@@ -108,11 +115,23 @@ class Result:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A statement as a driver takes it, and what makes values its parameters."""
+    """A statement as a driver takes it, and what its parameters are in their order: name, default and conversion."""
 
     text: str
-    bind: Callable[[Row], Values]
+    slots: Sequence[tuple[str, Any, Callable[[Any], Any] | None]]
     returns: bool
+
+    def bound(self, rows: Sequence[Row], **same: Any) -> list[Values]:
+        """The parameters of each row. Those of `same` are the same for all, whatever a row says."""
+        slots = [
+            ("", same[name], convert) if name in same else (name, default, convert)  # no column has no name
+            for name, default, convert in self.slots
+        ]
+        return [tuple([_value(row.get(name, other), convert) for name, other, convert in slots]) for row in rows]
+
+
+def _value(value: Any, convert: Callable[[Any], Any] | None) -> Any:
+    return value if convert is None else convert(value)
 
 
 @cache
@@ -120,40 +139,28 @@ def _insert(model: type[Base], dialect: Dialect) -> _Prepared:
     """The INSERT of all columns of a table."""
     table = cast("Table", model.__table__)
     defaults = {column.name: _constant(column) for column in table.columns}
-    statement = table.insert().compile(dialect=dialect, column_keys=[column.name for column in table.columns])
-    return _of(statement, dialect, defaults)
+    return _of(table.insert().compile(dialect=_positional(dialect), column_keys=list(defaults)), dialect, defaults)
 
 
 @cache
 def _prepared(statement: UpdateBase, dialect: Dialect) -> _Prepared:
-    compiled = statement.compile(dialect=dialect)
-    return _of(compiled, dialect, dict(compiled.params))
+    compiled = statement.compile(dialect=_positional(dialect))
+    return _of(compiled, dialect, compiled.params)
 
 
 def _of(compiled: Any, dialect: Dialect, defaults: Mapping[str, Any]) -> _Prepared:
-    converters = {
-        name: convert
-        for name, parameter in compiled.binds.items()
-        if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    }
-    order = compiled.positiontup
+    slots = [
+        (name, defaults[name], compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup
+    ]
+    return _Prepared(str(compiled), slots, bool(compiled.effective_returning))
 
-    def bind(row: Row) -> Values:
-        values = {**defaults, **row}
-        for name, convert in converters.items():
-            values[name] = convert(values[name])
-        return values if order is None else tuple([values[name] for name in order])
 
-    return _Prepared(str(compiled), bind, bool(compiled.effective_returning))
+def _positional(dialect: Dialect) -> Dialect:
+    """The dialect, with parameters by position: drivers look names up for each row anew."""
+    return dialect if dialect.positional else type(dialect)(paramstyle="format")  # type: ignore[call-arg]  # as all do
 
 
 def _constant(column: Column[Any]) -> Any:
     """The column's default where it is a plain value."""
     return getattr(column.default, "arg", None) if column.default is not None and column.default.is_scalar else None
-
-
-def _tenant_of(session: Session) -> str:
-    tenant = session.info["tenant"]
-    if not isinstance(tenant, str):
-        raise TenancyError("rows are written for one tenant")
-    return tenant

@@ -6,19 +6,20 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import sqlite_version_info
-from time import time
+from time import monotonic, time
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from errors import Unavailable
+from storage.bulk import Batch
 from storage.models import Base, Organization
 from storage.plan.readers import make_reader
 from storage.presence import jobs_of
@@ -28,17 +29,27 @@ from storage.turn import WriteTurn
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 BUSY_TIMEOUT_MS = 10_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
+CACHE_KIB = 32 * 1024  # of SQLite, per connection; by default a long job reads the pages of its indexes again and again
+CHECKPOINT_PAGES = 10_000  # of 4 KiB; by default the same pages are copied into the file every few dozen sites
 POOL_SIZE = 10  # per process; two engines a process stay far below PostgreSQL's default of 100
 JOB_POOL_SIZE = 16  # of job steps and of the job engine itself
 POOL_TIMEOUT_S = 10
+PING_AFTER_S = 1.0
 STEP_TIMEOUT_MS = 10_000  # a job step takes milliseconds; a node that was paused within one must not keep its locks
 
 _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
     "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000,
 }  # fmt: skip
-_SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+# connection, rollback (deadlocks), resources, operator intervention (restarts and timeouts)
+_POSTGRES_OUTAGES = {"08", "40", "53", "57"}
+_SQLITE_OUTAGES = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+)  # a quota or a failing disk reads as an I/O error
 _KNOWS_SUBSEC = (3, 42)
-_UNREACHABLE = (OperationalError, InterfaceError, PoolTimeoutError, OSError)  # a missing socket file is an OSError
+_UNREACHABLE = (DBAPIError, PoolTimeoutError, OSError)  # a missing socket file is an OSError
 
 
 class _SqliteConnection(SqliteConnection):
@@ -113,6 +124,15 @@ class Database:
         if isinstance(tenant, str):
             self._known.add(tenant)
 
+    @contextmanager
+    def batch(self, tenant: str) -> Iterator[Batch]:
+        """One transaction as `work`, of a tenant that has rows already: for the job steps that are run by the thousand.
+
+        Raises Unavailable when the database does not answer.
+        """
+        with translated(), self.engine.begin() as connection:
+            yield Batch(connection, tenant)
+
     def analyze(self) -> None:
         """Has PostgreSQL look at its tables now: until autovacuum comes, reads are planned as if new rows were few.
 
@@ -182,6 +202,8 @@ class Database:
             "statement_timeout": STATEMENT_TIMEOUT_MS,
             "idle_in_transaction_session_timeout": STEP_TIMEOUT_MS,
             "timezone": "UTC",
+            # statements and foreign keys are planned once, while tables are small; each row is found by an index
+            "enable_seqscan": "off",
         }
         connect_args = {
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
@@ -189,9 +211,9 @@ class Database:
             "connect_timeout": POOL_TIMEOUT_S,
             **_NOTICE_A_VANISHED_HOST,
         }
-        return create_engine(
-            self.sync_url, pool_size=JOB_POOL_SIZE, max_overflow=0, pool_pre_ping=True, connect_args=connect_args
-        )
+        engine = create_engine(self.sync_url, pool_size=JOB_POOL_SIZE, max_overflow=0, connect_args=connect_args)
+        _ping_after_a_pause(engine)
+        return engine
 
 
 @contextmanager
@@ -223,11 +245,10 @@ def violated_table(exc: IntegrityError) -> str:
 
 
 def _is_outage(exc: DBAPIError) -> bool:
-    code = getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", None) or ""
-    # PostgreSQL classes 08 (connection), 53 (resources), 57 (operator intervention); SQLite's busy, locked and full
-    # (a quota or a failing disk reads as an I/O error)
-    # a connection that could not be made has no code
-    return not code or code[:2] in {"08", "53", "57"} or code.startswith(_SQLITE_OUTAGES)
+    code = getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", None)
+    if code is None:
+        return isinstance(exc, OperationalError)  # a connection that could not be made
+    return code[:2] in _POSTGRES_OUTAGES or code.startswith(_SQLITE_OUTAGES)
 
 
 def _unixepoch(_modifier: str) -> float:
@@ -245,6 +266,8 @@ def _tune_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")  # readers do not wait for the writer
         cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power loss
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.close()
 
@@ -253,6 +276,26 @@ def _tune_sqlite(engine: Engine) -> None:
         # a deferred transaction that turns writer late fails when another wrote meanwhile
         immediate = connection.get_execution_options().get("chargeyard_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _ping_after_a_pause(engine: Engine) -> None:
+    """Asks connections that were idle whether they still stand; one in the middle of a job would only be slower."""
+
+    @event.listens_for(engine, "checkin")
+    def _leave(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["left_at"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: ConnectionPoolEntry, _fairy: object) -> None:
+        if monotonic() - record.info.get("left_at", monotonic()) > PING_AFTER_S and not _answers(engine, connection):
+            raise DisconnectionError  # the pool makes a new one
+
+
+def _answers(engine: Engine, connection: Any) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def _take_turns(engine: Engine, turn: WriteTurn) -> None:

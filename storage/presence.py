@@ -1,4 +1,4 @@
-"""The session by which a process is present on PostgreSQL: its lock says that it lives, its ear hears of progress.
+"""The session by which a process is present on PostgreSQL: its lock says that it lives, its ear hears of the others.
 
 A session-level advisory lock goes with its session, however the process dies. Whoever can take the lock of another
 node knows that this node is gone, or cut off, which the guards on every row make just as harmless.
@@ -6,7 +6,7 @@ node knows that this node is gone, or cut off, which the guards on every row mak
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -61,8 +61,8 @@ class Presence:
 
 
 @asynccontextmanager
-async def present(url: str, node_id: str, *, channel: str, heard: Callable[[str], None]) -> AsyncIterator[Presence]:
-    """Holds the node's lock and calls `heard` with what is notified on the channel, as long as the block runs.
+async def present(url: str, node_id: str, heard: Mapping[str, Callable[[str], None]]) -> AsyncIterator[Presence]:
+    """Holds the node's lock and calls `heard`, by channel, with what is notified there, as long as the block runs.
 
     `url` is PostgreSQL's own form of the database's URL. Raises one of SESSION_LOST, as the session does later.
     """
@@ -75,7 +75,8 @@ async def present(url: str, node_id: str, *, channel: str, heard: Callable[[str]
     try:
         # waits for the moment in which another node looks whether this one lives
         await connection.execute("SELECT pg_advisory_lock($1, hashtext($2))", LOCK_SPACE, node_id)
-        await connection.add_listener(channel, lambda _connection, _pid, _channel, payload: heard(str(payload)))
+        for channel in heard:
+            await connection.add_listener(channel, lambda _connection, _pid, name, payload: heard[name](str(payload)))
         yield Presence(connection, node_id)
     finally:
         connection.terminate()

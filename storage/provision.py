@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.keys import connector_key
 from storage.models import (
     Base,
     Brand,
@@ -103,6 +104,10 @@ class NewCharger:
     @property
     def id(self) -> str:
         return f"dep-{self.key.hex}"
+
+    @property
+    def station_id(self) -> str:
+        return str(self.key)
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ def add_chargers(put: Put, chargers: Sequence[NewCharger], place: Place, provisi
 
 def default_route_of(ocpi_location_id: str) -> str:
     """The id of a location's default route: one, so that two writers at once can't give it two defaults."""
-    return f"top-{uuid5(UUID(ocpi_location_id.removeprefix('loc-')), 'default').hex}"
+    return f"top-{ocpi_location_id.removeprefix('loc-')}"
 
 
 _SITE_COLUMNS = (
@@ -267,12 +272,12 @@ class _Rows:
 def _station(
     rows: _Rows, charger: NewCharger, place: Place, provisioning: Provisioning, default_route: str | None
 ) -> None:
-    station_id, equipment, at = str(uuid5(charger.key, "station")), charger.equipment, provisioning.at
+    equipment, at = charger.equipment, provisioning.at
     is_ready = provisioning.status is ProvisioningStatus.READY
     rows.stations.append(
         {
-            "id": station_id,
-            "serial_number": charger.key.hex[:20].upper(),
+            "id": charger.station_id,
+            "serial_number": charger.key.hex[-20:].upper(),
             "firmware_version": FIRMWARE_VERSION,
             "registration_status": None,
             "configuration": {"network": charger.network} if charger.network else {},
@@ -287,7 +292,7 @@ def _station(
             "name": charger.name,
             "location_id": place.location_id,
             "location_name": place.location_name,
-            "charge_point_id": station_id,
+            "charge_point_id": charger.station_id,
             "brand_slug": equipment.brand_slug,
             "model_slug": equipment.model_slug,
             "vendor_name": equipment.vendor_name,
@@ -312,12 +317,12 @@ def _station(
 
 def _connector(rows: _Rows, charger: NewCharger, number: int, place: Place, at: datetime) -> None:
     """One physical connector: its own EVSE, with exactly one OCPI connector and one route (REST contract §2)."""
-    evse_key = uuid5(charger.key, f"evse-{number}")
-    evse_id, count = f"evse-{evse_key.hex}", charger.equipment.connector_count
+    key, count = connector_key(charger.key, number), charger.equipment.connector_count
+    evse_id = f"evse-{key.hex}"
     evse_uid = charger.identity if count == 1 else f"{charger.identity}_C{number}"
     connector_id = route_id = None
     if place.ocpi_location_id is not None:
-        connector_id, route_id = f"con-{evse_key.hex}", f"top-{evse_key.hex}"
+        connector_id, route_id = f"con-{key.hex}", f"top-{key.hex}"
         rows.ocpi_connectors.append(
             {
                 "id": connector_id,
@@ -329,8 +334,8 @@ def _connector(rows: _Rows, charger: NewCharger, number: int, place: Place, at: 
         rows.routes.append(_route(route_id, place, charger, evse_uid, number))
     rows.connectors.append(
         {
-            "id": str(uuid5(charger.key, f"connector-{number}")),
-            "charge_point_id": str(uuid5(charger.key, "station")),
+            "id": str(key),
+            "charge_point_id": charger.station_id,
             "connector_number": number,
         }
     )

@@ -37,16 +37,14 @@ def is_open(session: TenantSession, job_id: str, index: int) -> bool:
     return bool(open_items(session, job_id, index, index + 1))
 
 
-def claim(session: TenantSession, job_id: str, index: int) -> bool:
+def claim(batch: Batch, job_id: str, index: int) -> bool:
     """Marks an open item as being tried once more; False when it is not open."""
-    batch = Batch(session)
     batch.execute(_CLAIM, of_job=job_id, at_index=index)
     return batch.run()[0].changed == 1
 
 
-def let_go(session: TenantSession, job_id: str, index: int) -> None:
+def let_go(batch: Batch, job_id: str, index: int) -> None:
     """Takes a claim back: the item was not begun."""
-    batch = Batch(session)
     batch.execute(_LET_GO, of_job=job_id, at_index=index)
     batch.run()
 
@@ -60,11 +58,11 @@ class Completed:
 
 
 class Settlement:
-    """One item on its way to being done, with what it made or why it failed. Its unit adds rows to `batch`."""
+    """One item on its way to being done, with what it made or why it failed. Its unit adds its rows to the batch."""
 
     def __init__(
         self,
-        session: TenantSession,
+        batch: Batch,
         job: Job,
         index: int,
         *,
@@ -72,14 +70,13 @@ class Settlement:
         made: Made | None = None,
         error: dict[str, Any] | None = None,
     ) -> None:
-        self.batch = Batch(session)
-        self._session = session
+        self._batch = batch
         self._job = job
         self._index = index
         self._step = step
         self._succeeded = made is not None
         # first, because its row lock is what a second worker waits for
-        self._settled = self.batch.execute(
+        self._settled = self._batch.execute(
             _SETTLE,
             of_job=job.id,
             at_index=index,
@@ -96,7 +93,7 @@ class Settlement:
         """
         at = utc_now()
         # late, because it locks the job's row
-        counted = self.batch.execute(
+        counted = self._batch.execute(
             _COUNT,
             of_job=self._job.id,
             more_succeeded=int(self._succeeded),
@@ -104,20 +101,20 @@ class Settlement:
             step=self._step,
             at=at,
         )
-        told = self.batch.execute(_TELL, of_job=self._job.id, at_index=self._index, at=at)
+        told = self._batch.execute(_TELL, of_job=self._job.id, at_index=self._index, at=at)
         claimed = None
         if following is not None:
-            claimed = self.batch.execute(_CLAIM, of_job=self._job.id, at_index=following)
-        results = self.batch.run()
+            claimed = self._batch.execute(_CLAIM, of_job=self._job.id, at_index=following)
+        results = self._batch.run()
         if results[self._settled].changed == 0:
             raise Taken
         if results[counted].changed == 0:
             raise JobOver
         is_last = sum(results[told].row) == self._job.total
         if self._job.type == JobType.CREATE_CPO:
-            mark_network(self._session, self._job, ProvisioningStatus.PROVISIONING, self._step)
+            mark_network(self._batch.session, self._job, ProvisioningStatus.PROVISIONING, self._step)
         if is_last:
-            finish(self._session, self._job.id)
+            finish(self._batch.session, self._job.id)
         return Completed(is_last, claimed is not None and results[claimed].changed == 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.models import Job, Location
+from storage.models import ChargePoint, Job, Location
 from tests.support.factories import add_cpo, writing
 from tests.support.gateway import Tenant
 from tests.support.jobs import BULK, over, row_counts, site, sites, start_bulk
@@ -45,6 +45,17 @@ async def test_the_first_charger_of_a_location_alone_has_the_default_route(tenan
     default, *others = (charger["topologyDefaultId"] for charger in data["chargers"]["nodes"])
     assert default.startswith("top-")
     assert others == [None, None]
+
+
+async def test_each_charger_of_a_job_has_a_serial_number_of_its_own(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    wanted = [site(f"Rastplatz {number}", chargers=3, prefix=f"{number}-") for number in range(4)]
+    await over(tenant, await start_bulk(tenant, cpo.id, wanted))
+
+    async with tenant.gateway.services.database.read(tenant.organization_id) as session:
+        serials = (await session.scalars(select(ChargePoint.serial_number))).all()
+
+    assert len(set(serials)) == len(serials) == 12
 
 
 BAD_SITES: list[tuple[dict[str, Any], dict[str, Any]]] = [
