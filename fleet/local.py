@@ -22,6 +22,7 @@ from fleet.writer import Writer
 from settings import Settings
 from storage import fleet as rows
 from storage import mailbox
+from storage.batches import batches
 from storage.database import Database
 from storage.models import Charger, RuntimeStatus, utc_now
 from storage.session import ALL_TENANTS
@@ -89,7 +90,8 @@ class LocalFleet:
         async with self._turn:
             if self._nodes == 1:  # otherwise each process takes its share at its next tick
                 async with self._database.write(ALL_TENANTS) as session:
-                    await rows.claim(session, self.node_id, self._choice, len(charger_ids), charger_ids)
+                    for some in batches(charger_ids):
+                        await rows.claim(session, self.node_id, self._choice, len(some), some)
             await self._match(charger_ids)
 
     async def restart(self, charger: Charger) -> None:
@@ -174,8 +176,10 @@ class LocalFleet:
 
     async def _match(self, ids: Collection[str]) -> None:
         """Starts, restarts or stops runtimes until they are as their rows say."""
-        if not ids:
-            return
+        for some in batches(ids):
+            await self._match_some(some)
+
+    async def _match_some(self, ids: Sequence[str]) -> None:
         await self._runtimes.settled(ids)
         async with self._database.read(ALL_TENANTS) as session:
             found = {charger.id: charger for charger in await rows.load(session, ids)}

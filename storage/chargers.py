@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.batches import batches
 from storage.models import ChargePoint, Charger, Evse, OcppMessage
 from storage.paging import Sort
 from storage.text import is_storable
@@ -65,8 +66,9 @@ async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) ->
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> None:
     """Deletes chargers with their stations, connectors, EVSEs and frames."""
-    # the station carries the deployment, which takes the rest along
-    stations = select(Charger.charge_point_id).where(Charger.id.in_(ids))
-    await session.execute(
-        delete(ChargePoint).where(ChargePoint.id.in_(stations)).execution_options(synchronize_session=False)
-    )
+    for some in batches(ids):
+        # the station carries the deployment, which takes the rest along
+        stations = select(Charger.charge_point_id).where(Charger.id.in_(some))
+        await session.execute(
+            delete(ChargePoint).where(ChargePoint.id.in_(stations)).execution_options(synchronize_session=False)
+        )

@@ -7,24 +7,26 @@ from collections.abc import Collection
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.batches import batches
 from storage.fleet import chargers
 
 
 async def adopt(session: AsyncSession, provider: str, ids: Collection[str]) -> None:
     """Hands chargers that no process runs over to a provider."""
-    await session.execute(
-        update(chargers)
-        .where(chargers.c.id.in_(ids), chargers.c.node_id.is_(None))
-        .values(provider=provider, updated_at=chargers.c.updated_at)
-    )
+    free = update(chargers).where(chargers.c.node_id.is_(None))
+    adopted = free.values(provider=provider, updated_at=chargers.c.updated_at)
+    for some in batches(ids):
+        await session.execute(adopted.where(chargers.c.id.in_(some)))
 
 
 async def wanted(session: AsyncSession, provider: str, ids: Collection[str]) -> dict[str, bool]:
     """Those of the chargers that exist, and whether each should run."""
-    found = await session.execute(
-        select(chargers.c.id, chargers.c.desired_running).where(chargers.c.id.in_(ids), chargers.c.provider == provider)
-    )
-    return {row.id: row.desired_running for row in found}
+    rows = select(chargers.c.id, chargers.c.desired_running).where(chargers.c.provider == provider)
+    return {
+        row.id: row.desired_running
+        for some in batches(ids)
+        for row in await session.execute(rows.where(chargers.c.id.in_(some)))
+    }
 
 
 async def running(session: AsyncSession, provider: str) -> int:

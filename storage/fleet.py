@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from errors import Unavailable
+from storage.batches import batches
 from storage.models import (
     ChargePoint,
     ChargePointConnector,
@@ -136,20 +137,15 @@ async def lock(session: AsyncSession, node_id: str, ids: Collection[str]) -> set
     deletes many chargers: that one takes the stations first.
     """
     both = chargers.join(charge_points, charge_points.c.id == chargers.c.charge_point_id)
-    rows = await session.execute(
-        select(chargers.c.id)
-        .select_from(both)
-        .where(chargers.c.id.in_(ids), chargers.c.node_id == node_id)
-        .order_by(chargers.c.id)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    return set(rows.scalars())
+    own = select(chargers.c.id).select_from(both).where(chargers.c.node_id == node_id).order_by(chargers.c.id)
+    free = own.with_for_update(key_share=True, skip_locked=True)
+    return {id for some in batches(ids) for id in await session.scalars(free.where(chargers.c.id.in_(some)))}
 
 
 async def existing(session: AsyncSession, node_id: str, ids: Collection[str]) -> set[str]:
     """Those of the chargers that are the node's."""
-    own = select(chargers.c.id).where(chargers.c.id.in_(ids), chargers.c.node_id == node_id)
-    return set((await session.execute(own)).scalars())
+    own = select(chargers.c.id).where(chargers.c.node_id == node_id)
+    return {id for some in batches(ids) for id in await session.scalars(own.where(chargers.c.id.in_(some)))}
 
 
 async def load(session: AsyncSession, ids: Collection[str]) -> Sequence[Charger]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import add_charger, add_cpo, add_location, add_ocpi_location
+from tests.support.factories import add_charger, add_chargers, add_cpo, add_location, add_ocpi_location
 from tests.support.gateway import Tenant
+from tests.support.jobs import row_counts
 
 SITE = {
     "name": "La Défense Charging Hub",
@@ -34,6 +35,7 @@ mutation ($input: UpdateLocationInput!) {
 }
 """
 DELETE = "mutation ($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
+MOST_VALUES = 32_767  # of one statement on PostgreSQL
 READ = "query ($id: ID!) { location(id: $id) { id name updatedAt } }"
 
 
@@ -146,6 +148,16 @@ async def test_deleting_a_location_takes_its_chargers_and_its_ocpi_location_alon
     """
     left = await tenant.data(document, location=site.location_id, ocpi=site.id, charger=charger.id)
     assert left == {"location": None, "ocpiLocation": None, "charger": None}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True, scope="session")
+async def test_a_location_goes_with_more_chargers_than_a_statement_takes_values(tenant: Tenant) -> None:
+    row = await add_location(tenant)
+    await add_chargers(tenant, row.id, MOST_VALUES + 1)
+
+    await tenant.data(DELETE, id=row.id)
+
+    assert not any((await row_counts(tenant)).values())
 
 
 async def test_a_second_delete_finds_nothing(tenant: Tenant) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.bulk import insert_rows
 from storage.models import (
     ChargePoint,
     Charger,
@@ -21,6 +22,7 @@ from storage.models import (
     OcpiConnector,
     OcpiLocation,
     OcppMessage,
+    utc_now,
 )
 from tests.support.gateway import Tenant
 
@@ -70,10 +72,7 @@ async def add_charger(tenant: Tenant, *, location_id: str | None = None, evses: 
     """A charger that should not run, with its EVSEs."""
     number = next(_numbers)
     defaults = {
-        "id": f"dep-{uuid4().hex}", "identity": f"CP-{number}", "brand_slug": "wallbox",
-        "model_slug": "wallbox-pulsar-plus", "vendor_name": "Wallbox", "model": "Pulsar Plus",
-        "connector_type": "Type2", "number_of_connectors": evses, "max_charging_power": 22000,
-        "ws_url": "ws://127.0.0.1:1/ocpp", "desired_running": False, "runtime_status": "STOPPED", "status": "READY",
+        **_deployment(), "id": f"dep-{uuid4().hex}", "identity": f"CP-{number}", "number_of_connectors": evses,
     }  # fmt: skip
     async with writing(tenant) as session:
         session.add(station := ChargePoint(serial_number=str(number), firmware_version="1", configuration={}))
@@ -84,6 +83,25 @@ async def add_charger(tenant: Tenant, *, location_id: str | None = None, evses: 
         for connector in range(1, evses + 1):
             await _add_evse(session, row, connector)
     return row
+
+
+async def add_chargers(tenant: Tenant, location_id: str, count: int) -> None:
+    """So many chargers that should not run, without EVSEs: thousands within a second."""
+    now, first = utc_now(), next(_numbers)
+    stations: list[dict[str, Any]] = []
+    chargers: list[dict[str, Any]] = []
+    for number in range(count):
+        record = {"created_at": now, "updated_at": now}
+        station = {"id": str(uuid4()), "serial_number": str(number), "firmware_version": "1", "configuration": {}}
+        charger = {
+            "id": f"dep-{uuid4().hex}", "identity": f"MANY-{first}-{number}", "charge_point_id": station["id"],
+            "location_id": location_id,
+        }  # fmt: skip
+        stations.append(station | record)
+        chargers.append(_deployment() | charger | record)
+    async with writing(tenant) as session:
+        await session.run_sync(insert_rows, ChargePoint, stations)
+        await session.run_sync(insert_rows, Charger, chargers)
 
 
 async def add_job(tenant: Tenant, *, items: int = 0, **values: Any) -> Job:
@@ -109,6 +127,14 @@ async def add_frame(tenant: Tenant, charger: Charger, **values: Any) -> OcppMess
     async with writing(tenant) as session:
         session.add(row := OcppMessage(**defaults | values, charger_id=charger.id))
     return row
+
+
+def _deployment() -> dict[str, Any]:
+    return {
+        "brand_slug": "wallbox", "model_slug": "wallbox-pulsar-plus", "vendor_name": "Wallbox", "model": "Pulsar Plus",
+        "connector_type": "Type2", "number_of_connectors": 1, "max_charging_power": 22000,
+        "ws_url": "ws://127.0.0.1:1/ocpp", "desired_running": False, "runtime_status": "STOPPED", "status": "READY",
+    }  # fmt: skip
 
 
 async def _add_evse(session: AsyncSession, charger: Charger, connector: int) -> None:
