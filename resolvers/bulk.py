@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from resolvers.context import Context
 from resolvers.filters import network_number
 from resolvers.inputs import (
     MAX_BULK_CHARGERS,
+    MAX_CHARGERS_OF_SITES,
     BulkCreateChargersInput,
     BulkCreateOcpiLocationsInput,
     BulkOcpiLocationInput,
@@ -29,10 +30,10 @@ from resolvers.inputs import (
     CreateOcpiLocationInput,
 )
 from resolvers.work import accept, digest_of, replayed
-from storage import cpos
+from storage import networks
 from storage.bulk import insert_rows
 from storage.database import is_conflict
-from storage.models import Charger, Cpo, Job, JobType, OcppVersion, ProvisioningStatus, utc_now
+from storage.models import Charger, Job, JobType, OcppVersion, ProvisioningStatus, utc_now
 from storage.provision import (
     ItemFailed,
     NewCharger,
@@ -65,7 +66,7 @@ async def bulk_create_ocpi_locations(ctx: Context, input: BulkCreateOcpiLocation
     async with ctx.write() as session:
         if job := await replayed(session, input.idempotency_key, digest):
             return job
-        network = await find_network(session, input.cpo_id)
+        network = await networks.standing(session, network_number(input.cpo_id) or 0)  # no network has number 0
         if network is None:
             raise NotFound(f"There is no network {input.cpo_id}.")
         if network.status in {ProvisioningStatus.PENDING, ProvisioningStatus.FAILED}:
@@ -81,13 +82,10 @@ async def bulk_create_ocpi_locations(ctx: Context, input: BulkCreateOcpiLocation
 
 async def bulk_create_chargers(ctx: Context, input: BulkCreateChargersInput) -> Job:
     """Accepts chargers for a location. Raises NotFound, InvalidRequest, Conflict, RateLimited."""
-    digest = digest_of(JobType.BULK_CREATE_CHARGERS, input)
-    items = list(_charger_items(input.groups))
-    if len(items) > MAX_BULK_CHARGERS:
-        raise InvalidRequest(
-            f"One request may create at most {MAX_BULK_CHARGERS} chargers.",
-            [FieldError(("groups",), "asks for more chargers than one request may create")],
-        )
+    ctx.tenant  # noqa: B018 - raises before the work is done
+    _check_number(sum(map(_wanted, input.groups)), MAX_BULK_CHARGERS, "groups")
+    digest = await asyncio.to_thread(digest_of, JobType.BULK_CREATE_CHARGERS, input)
+    items = await asyncio.to_thread(_charger_items, input.groups)
     async with ctx.write() as session:
         if job := await replayed(session, input.idempotency_key, digest):
             return job
@@ -131,11 +129,6 @@ def _put_charger(session: Session, charger: NewCharger, place: Place, provisioni
     add_chargers(partial(insert_rows, session), [charger], place, provisioning)
 
 
-async def find_network(session: AsyncSession, id: str) -> Cpo | None:
-    number = network_number(id)
-    return None if number is None else await cpos.get(session, number)
-
-
 async def _new_charger(session: AsyncSession, input: CreateChargerInput) -> NewCharger:
     catalog = await session.run_sync(load_catalog)
     try:
@@ -160,6 +153,7 @@ def _refused(field: str, message: str, code: str) -> InvalidInput:
 
 def _site_items(sites: Sequence[BulkOcpiLocationInput], ws_url: str) -> list[NewItem]:
     """One item a site, in full; repeated templates are told apart by `L01_`, `L02_`, … in order of occurrence."""
+    _check_number(sum(map(_chargers_of, sites)), MAX_CHARGERS_OF_SITES, "locations")
     unnamed = [_unnamed_template(site) for site in sites]
     repeated = {slug for slug, times in Counter(unnamed).items() if slug is not None and times > 1}
     seen: Counter[str | None] = Counter()
@@ -170,6 +164,12 @@ def _site_items(sites: Sequence[BulkOcpiLocationInput], ws_url: str) -> list[New
         whole = _whole_site(site, infix, ws_url, ("locations", index))
         items.append(NewItem(whole.name, site_payload(whole)))
     return items
+
+
+def _chargers_of(site: BulkOcpiLocationInput) -> int:
+    """How many chargers a site is to have; a template's few do not count."""
+    whole = site.location and site.location.value
+    return sum(len(group.charger_ids) for group in whole.charges or []) if whole else 0
 
 
 def site_payload(site: CreateOcpiLocationInput) -> dict[str, Any]:
@@ -196,21 +196,33 @@ def _whole_site(
     return site.location.value
 
 
-def _charger_items(groups: Sequence[ChargerGroupInput]) -> Iterator[NewItem]:
+def _charger_items(groups: Sequence[ChargerGroupInput]) -> list[NewItem]:
     """One item a charger, group by group."""
+    items = []
     for number, group in enumerate(groups):
         template = group.template.model_dump(mode="json")
         template["ocpp_version"] = group.template.ocpp_version or OcppVersion.OCPP_1_6
         for suffix in _suffixes(group, number):
             payload = {**template, "group": number, "suffix": suffix}
-            yield NewItem(f"{template['identity_prefix'] or ''}{suffix}", payload)
+            items.append(NewItem(f"{template['identity_prefix'] or ''}{suffix}", payload))
+    return items
 
 
 def _suffixes(group: ChargerGroupInput, number: int) -> list[str]:
     """The given ids, cut or padded with random ones to the number where one is given (REST contract §6.2)."""
-    given = group.charger_ids or []
-    if not given and group.chargers_number is None:
+    given, wanted = group.charger_ids or [], _wanted(group)
+    if not wanted:
         message = "give charger_ids, chargers_number or both"
         raise InvalidRequest(message, [FieldError(("groups", number, "charger_ids"), message, "missing")])
-    wanted = group.chargers_number or len(given)
     return given[:wanted] + [secrets.token_hex(SUFFIX_BYTES) for _ in range(wanted - len(given))]
+
+
+def _wanted(group: ChargerGroupInput) -> int:
+    return group.chargers_number or len(group.charger_ids or [])
+
+
+def _check_number(chargers: int, most: int, field: str) -> None:
+    """Raises InvalidRequest where a request asks for more chargers than one may."""
+    if chargers > most:
+        message = "asks for more chargers than one request may create"
+        raise InvalidRequest(f"One request may create at most {most:,} chargers.", [FieldError((field,), message)])

@@ -34,7 +34,8 @@ from resolvers.values import (
 from storage.models import OcppVersion
 
 MAX_BULK_LOCATIONS = 10_000
-MAX_BULK_CHARGERS = 10_000
+MAX_BULK_CHARGERS = 10_000  # at one site
+MAX_CHARGERS_OF_SITES = 100_000  # of one request
 MAX_GROUPS = 100
 MAX_TTL_S = 604_800
 DEFAULT_TTL_S = 3_600
@@ -171,8 +172,15 @@ class OcpiChargerGroupInput(Input):
 class CreateOcpiLocationInput(CreateLocationInput):
     parking_type: ParkingType | None = Field(None, description="Kind of parking; not used in OCPI 2.1.1.")
     charges: list[OcpiChargerGroupInput] | None = Field(
-        None, max_length=MAX_GROUPS, description="The groups of chargers at the site."
+        None, max_length=MAX_GROUPS, description="The groups of chargers at the site, at most 10,000 in all."
     )
+
+    @field_validator("charges")
+    @classmethod
+    def _not_too_many(cls, groups: list[OcpiChargerGroupInput] | None) -> list[OcpiChargerGroupInput] | None:
+        if sum(len(group.charger_ids) for group in groups or []) > MAX_BULK_CHARGERS:
+            raise ValueError(f"may hold at most {MAX_BULK_CHARGERS:,} chargers in all")
+        return groups
 
 
 @graphql_input(description="A site made from a location template.")
@@ -198,7 +206,9 @@ class BulkOcpiLocationInput(Input):
 class BulkCreateOcpiLocationsInput(Input):
     cpo_id: strawberry.ID = _described("The network.")
     locations: list[BulkOcpiLocationInput] = Field(
-        min_length=1, max_length=MAX_BULK_LOCATIONS, description="1 to 10,000 sites."
+        min_length=1,
+        max_length=MAX_BULK_LOCATIONS,
+        description="1 to 10,000 sites, with at most 100,000 chargers in all.",
     )
     idempotency_key: IdempotencyKey | None = Field(
         None,

@@ -15,9 +15,9 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from errors import Conflict, NotFound
-from resolvers.bulk import find_network, site_payload
+from resolvers.bulk import site_payload
 from resolvers.context import Context, Services
-from resolvers.cpos import peer_url
+from resolvers.cpos import find_cpo, peer_url
 from resolvers.credentials import issue_token
 from resolvers.inputs import DEFAULT_TTL_S, CreateCpoInput, CreateOcpiLocationInput
 from resolvers.template_catalog import CPO_TEMPLATES, CpoTemplate
@@ -29,7 +29,7 @@ from storage.work import NewItem
 
 SEEDS = 2**31
 DEFAULT_VERSION = "2.2.1"
-TEAR_DOWN_BATCH = 200  # sites in one transaction, so that other writers get their turn
+TEAR_DOWN_BATCH = 500  # chargers, or sites, in one transaction, so that other writers get their turn
 
 
 @dataclass(frozen=True)
@@ -89,29 +89,25 @@ async def delete_cpo(ctx: Context, id: str, *, missing_ok: bool = False) -> None
 
     `missing_ok`: a network that is gone is no error. Raises NotFound otherwise.
     """
-    async with ctx.write() as session:
-        network = await find_network(session, id)
-        if network is not None:
-            await networks.expire(session, network)
+    network = await find_cpo(ctx, id)
     if network is not None:
         await tear_down(ctx.services, ctx.tenant, network.id)
+        ctx.loaders.clear()  # what they hold was read before
     elif not missing_ok:
         raise NotFound(f"There is no network {id}.")
 
 
 async def tear_down(services: Services, tenant: str, network_id: int) -> None:
     """Takes a network apart, in many transactions; whatever interrupts it, calling it again goes on."""
-    async with services.database.read(tenant) as session:
-        jobs = await networks.open_jobs(session, network_id)
+    async with services.database.write(tenant) as session:
+        jobs = await networks.expire(session, network_id)
     for job_id in jobs:
         await end_job(services, tenant, job_id)
-    removed = TEAR_DOWN_BATCH
-    while removed == TEAR_DOWN_BATCH:
+    is_gone = False
+    while not is_gone:
         async with services.database.write(tenant) as session:
-            removed, chargers = await networks.remove_some_locations(session, network_id, TEAR_DOWN_BATCH)
+            is_gone, chargers = await networks.remove_some(session, network_id, TEAR_DOWN_BATCH)
         await services.fleet.apply(chargers)
-    async with services.database.write(tenant) as session:
-        await networks.remove(session, network_id)
 
 
 async def _new_network(session: AsyncSession, input: CreateCpoInput, template: CpoTemplate) -> Cpo:

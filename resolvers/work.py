@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from errors import Conflict, InvalidInput, NotFound, RateLimited
 from resolvers.context import Context, Services
-from storage import jobs, work
+from storage import jobs, networks, work
 from storage.models import Job, JobType, new_id
 from storage.work import NewItem, Progress
 
+OF_A_NETWORK = {JobType.CREATE_CPO, JobType.BULK_CREATE_OCPI_LOCATIONS}
 RETRY_AFTER_S = 15  # about how long a worker takes for some thousands of items
 
 
@@ -121,6 +122,8 @@ async def retry_job(ctx: Context, id: str) -> Job:
         items = await session.run_sync(work.items_to_retry, job.id)
         if not work.is_over(job) or not items:
             raise Conflict("Only a job that is over and has failed items can be tried again.")
+        if job.type in OF_A_NETWORK and await networks.standing(session, job.network_id or 0) is None:
+            raise Conflict("The network of this job is gone; nothing can be made in it.")
         return await accept(
             ctx, session, items, type=JobType(job.type), network_id=job.network_id, location_id=job.location_id
         )

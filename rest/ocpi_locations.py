@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Self, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
@@ -18,16 +18,14 @@ from resolvers.inputs import (
     LocationFromTemplateInput,
     OcpiLocationChanges,
 )
-from resolvers.loaders import MAX_BATCH
 from resolvers.values import IdempotencyKey
 from rest.jobs import JobAccepted, JobResults, JobStatus
 from rest.requests import CpoId, Id, PageQuery
 from rest.responses import Coordinates, Instant, ListResponse, Response
+from storage.batches import batches
 from storage.models import Charger, Evse, JobItem, OcpiLocation, ProvisioningStatus
 
 SITES_AT_ONCE = 500
-
-Item = TypeVar("Item")
 
 
 class EvseSummary(Response):
@@ -131,13 +129,17 @@ LocationItem = Annotated[
 class CreateLocationsBulkRequest(BaseModel):
     """Sites to create, each in full or from a template."""
 
-    locations: list[LocationItem] = Field(min_length=1, max_length=MAX_BULK_LOCATIONS, description="1 to 10,000 sites.")
+    locations: list[LocationItem] = Field(
+        min_length=1,
+        max_length=MAX_BULK_LOCATIONS,
+        description="1 to 10,000 sites, with at most 100,000 chargers in all.",
+    )
 
 
 async def answers(ctx: Context, rows: Sequence[OcpiLocation]) -> list[OcpiLocationResponse]:
     """The answers for sites with their chargers and EVSEs. Made in batches, so that others get their turn."""
     made: list[OcpiLocationResponse] = []
-    for batch in _batches(rows, SITES_AT_ONCE):
+    for batch in batches(rows, SITES_AT_ONCE):
         chargers = await chargers_by_location(ctx, [row.location_id for row in batch])
         evses = await _evses(ctx, [charger.id for here in chargers.values() for charger in here])
         made += [
@@ -151,13 +153,9 @@ async def answers(ctx: Context, rows: Sequence[OcpiLocation]) -> list[OcpiLocati
 
 async def _evses(ctx: Context, charger_ids: Sequence[str]) -> dict[str, list[Evse]]:
     found: dict[str, list[Evse]] = {}
-    for batch in _batches(charger_ids, MAX_BATCH):
+    for batch in batches(charger_ids):
         found.update(await evses_by_charger(ctx, batch))
     return found
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 async def list_ocpi_locations(ctx: Context, cpo_id: CpoId, query: PageQuery) -> OcpiLocationListResponse:

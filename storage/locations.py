@@ -28,6 +28,8 @@ async def get(session: AsyncSession, id: str) -> Location | None:
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> list[str]:
     """Deletes sites with what stands there; gives the ids of the chargers that went with them."""
+    # locked first: a charger that came between the two deletions would lose its row, but not its station
+    await session.execute(select(Location.id).where(Location.id.in_(ids)).order_by(Location.id).with_for_update())
     chargers = await delete_chargers_at(session, ids)
     await session.execute(delete(Location).where(Location.id.in_(ids)).execution_options(synchronize_session=False))
     return chargers

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import locations
+from storage import chargers, locations
 from storage.models import Charger, Cpo, Job, OcpiLocation, utc_now
 from storage.work import OPEN_JOB
 
@@ -20,28 +20,40 @@ async def identities_in_use(session: AsyncSession, identities: list[str]) -> lis
     return sorted(found)
 
 
-async def open_jobs(session: AsyncSession, network_id: int) -> list[str]:
-    """The ids of the network's jobs that are not over."""
-    found = select(Job.id).where(Job.network_id == network_id, Job.status.in_(OPEN_JOB))
-    return list(await session.scalars(found))
+async def standing(session: AsyncSession, id: int) -> Cpo | None:
+    """The network unless its time is over; until the commit, nobody tears it down."""
+    in_time = or_(Cpo.expires_at.is_(None), Cpo.expires_at > utc_now())
+    found = await session.scalars(select(Cpo).where(Cpo.id == id, in_time).with_for_update(read=True))
+    return found.one_or_none()
 
 
-async def expire(session: AsyncSession, network: Cpo) -> None:
-    """Marks a network as gone: should its tear-down be interrupted, the next sweep goes on with it."""
-    network.expires_at = min(utc_now(), network.expires_at or utc_now())
+async def expire(session: AsyncSession, id: int) -> list[str]:
+    """Marks a network as gone, so that it takes no more jobs; gives those that are not over.
 
-
-async def remove_some_locations(session: AsyncSession, network_id: int, limit: int) -> tuple[int, list[str]]:
-    """Deletes at most `limit` of its sites with what stands there; gives how many and the chargers that went.
-
-    Two that tear down the same network wait for each other at its row, and never amid each other's rows.
+    Should its tear-down be interrupted, the next sweep goes on with it.
     """
-    await session.execute(select(Cpo.id).where(Cpo.id == network_id).with_for_update())
-    found = select(OcpiLocation.location_id).where(OcpiLocation.network_id == network_id).limit(limit)
-    ids = list(await session.scalars(found))
-    return len(ids), await locations.remove(session, ids)
+    network = (await session.scalars(select(Cpo).where(Cpo.id == id).with_for_update())).one_or_none()
+    if network is not None:
+        network.expires_at = min(utc_now(), network.expires_at or utc_now())
+    return list(await session.scalars(select(Job.id).where(Job.network_id == id, Job.status.in_(OPEN_JOB))))
 
 
-async def remove(session: AsyncSession, network_id: int) -> None:
-    """Deletes the network with its credentials; its jobs stay, without it."""
-    await session.execute(delete(Cpo).where(Cpo.id == network_id).execution_options(synchronize_session=False))
+async def remove_some(session: AsyncSession, id: int, limit: int) -> tuple[bool, list[str]]:
+    """Deletes at most so many chargers and sites of a network, and after the last of them the network.
+
+    Gives whether that is gone, and the chargers that went. Its jobs stay, without it. Its row is locked first: two that
+    tear it down wait for each other there, never amid each other's rows, and nobody adds a site after the last one.
+    """
+    await session.execute(select(Cpo.id).where(Cpo.id == id).with_for_update())
+    there = select(Charger.id).join(OcpiLocation, OcpiLocation.location_id == Charger.location_id)
+    gone = list(await session.scalars(there.where(OcpiLocation.network_id == id).limit(limit)))
+    await chargers.remove(session, gone)
+    if len(gone) == limit:
+        return False, gone
+    sites = select(OcpiLocation.location_id).where(OcpiLocation.network_id == id).limit(limit)
+    site_ids = list(await session.scalars(sites))
+    gone += await locations.remove(session, site_ids)
+    if len(site_ids) == limit:
+        return False, gone
+    await session.execute(delete(Cpo).where(Cpo.id == id).execution_options(synchronize_session=False))
+    return True, gone

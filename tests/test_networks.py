@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from storage.models import Cpo, Credentials, Job, JobItem, utc_now
-from tests.support.factories import add_charger, add_cpo, add_ocpi_location, writing
+from tests.support.factories import add_charger, add_cpo, add_job, add_ocpi_location, writing
 from tests.support.gateway import Tenant
-from tests.support.jobs import DEADLINE_S, over, row_counts, sites, start_bulk
+from tests.support.jobs import BULK, DEADLINE_S, over, row_counts, sites, start_bulk
 from tests.support.rest import SITE
 
 CREATE = """
@@ -97,6 +97,37 @@ async def test_a_deleted_network_ends_its_jobs_and_leaves_nothing(tenant: Tenant
     assert (job["status"], job["error"]["code"]) == ("FAILED", "cancelled")
     counts = await row_counts(tenant)
     assert {name for name, count in counts.items() if count} == {"job_items", "job_events"}
+
+
+async def test_a_network_whose_time_is_over_takes_no_more_work(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant, expires_at=utc_now())
+    failed = await add_job(tenant, items=1, network_id=cpo.id)
+    async with writing(tenant) as session:
+        await session.execute(update(JobItem).values(status="FAILED"))
+
+    bulk = await tenant.graphql(BULK, input={"cpoId": str(cpo.id), "locations": sites(1)})
+    retry = await tenant.graphql(RETRY, id=failed.id)
+
+    assert bulk["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert retry["errors"][0]["extensions"]["code"] == "CONFLICT"
+
+
+async def test_requests_that_race_with_the_deletion_of_their_network_leave_nothing(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    wanted = [{"cpoId": str(cpo.id), "locations": sites(30, chargers=1)} for _ in range(6)]
+
+    deletion, *answers = await asyncio.gather(
+        tenant.graphql(DELETE, id=str(cpo.id)), *(tenant.graphql(BULK, input=input) for input in wanted)
+    )
+
+    assert "errors" not in deletion
+    for answer in answers:
+        if "errors" in answer:
+            assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+        else:
+            await over(tenant, answer["data"]["bulkCreateOcpiLocations"]["job"]["id"])
+    counts = await row_counts(tenant)
+    assert {name for name, count in counts.items() if count} <= {"job_items", "job_events"}
 
 
 async def test_deleting_an_unknown_or_foreign_network_finds_nothing(tenant: Tenant, stranger: Tenant) -> None:

@@ -123,6 +123,7 @@ async def test_a_name_has_at_most_255_characters(tenant: Tenant, path: str) -> N
         ([group(chargers_number=0)], ["body", 0, "chargers_number"]),
         ([group(chargers_number=True)], ["body", 0, "chargers_number"]),
         ([group({"ws_url": "csms"}, chargers_number=1)], ["body", 0, "template", "ws_url"]),
+        ([group(chargers_number=10_000)] * 100, ["body"]),
     ],
 )
 async def test_a_value_that_breaks_a_rule_is_named_in_422(tenant: Tenant, path: str, body: Any, loc: list[Any]) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.support.gateway import Tenant
 from tests.support.rest import CHARGER_TEMPLATE, NETWORK, SITE, ended, got, made, make_network, ready
 
+THOUSAND = {"template": CHARGER_TEMPLATE, "charger_ids": [f"{number:03}" for number in range(1000)]}
+
 
 @pytest.fixture
 async def network(tenant: Tenant) -> dict[str, Any]:
@@ -176,6 +178,8 @@ async def test_a_site_that_fails_leaves_the_others_alone(tenant: Tenant, network
             [{**SITE, "charges": [{"template": CHARGER_TEMPLATE, "charger_ids": ["a b"]}]}],
             ["body", "locations", 0, "charges", 0, "charger_ids", 0],
         ),
+        ([{**SITE, "charges": [THOUSAND] * 11}], ["body", "locations", 0, "charges"]),
+        ([{**SITE, "charges": [THOUSAND] * 10}] * 11, ["body", "locations"]),
     ],
 )
 async def test_a_value_that_breaks_a_rule_is_named_in_422(
