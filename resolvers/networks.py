@@ -29,7 +29,7 @@ from storage.work import NewItem
 
 SEEDS = 2**31
 DEFAULT_VERSION = "2.2.1"
-TEAR_DOWN_BATCH = 500  # chargers, or sites, in one transaction, so that other writers get their turn
+TEAR_DOWN_BATCH = 2_000  # chargers, or sites, in one transaction, so that other writers get their turn
 
 
 @dataclass(frozen=True)
