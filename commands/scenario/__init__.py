@@ -22,7 +22,7 @@ REASONS_SHOWN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="a TOML file; docs/scenarios has some")
+    parser.add_argument("file", type=Path, help="a TOML file, as docs/scenarios.md has it")
     parser.add_argument("--url", help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)")
     parser.add_argument("--token", help="a bearer token of the organization to play in (default: CHARGEYARD_TOKEN)")
 
