@@ -6,16 +6,22 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select, text
 
 from storage.database import Database
-from storage.migrate import migrate
+from storage.migrate import config, migrate
 from storage.models import Base, Brand
 from tests.support.postgres import fresh_database
+
+INDEX_OF_0002 = (
+    "CREATE INDEX ix_locations_organization_id_city_created_at_id ON locations (organization_id, city, created_at, id)"
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,11 +36,21 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 def test_migrations_equal_the_models(empty_database: Database) -> None:
     migrate(empty_database)
 
-    with empty_database.engine.connect() as connection:
-        options = {"compare_type": True, "compare_server_default": True}
-        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    assert differences(empty_database) == []
 
-    assert differences == []
+
+@pytest.mark.parametrize("already_there", [[], [INDEX_OF_0002]], ids=["first release", "one between"])
+def test_a_database_of_an_earlier_release_is_brought_up_to_date(
+    empty_database: Database, already_there: list[str]
+) -> None:
+    with empty_database.engine.begin() as connection:
+        command.upgrade(config(connection), "0001")
+        for statement in already_there:
+            connection.execute(text(statement))
+
+    migrate(empty_database)
+
+    assert differences(empty_database) == []
 
 
 def test_processes_that_start_together_migrate_once(empty_database: Database) -> None:
@@ -60,6 +76,14 @@ def test_an_old_sqlite_tells_the_time_in_fractions_of_a_second(tmp_path: Path) -
 
     assert told == pytest.approx(time.time(), abs=60)
     assert isinstance(told, float)
+
+
+def differences(database: Database) -> list[Any]:
+    """What the models describe and the database has not, or the other way about."""
+    with database.engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+        return found
 
 
 def _opened(url: str) -> Iterator[Database]:

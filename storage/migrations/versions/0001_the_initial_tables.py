@@ -62,11 +62,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_locations")),
     )
     with op.batch_alter_table("locations", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_locations_organization_id_city_created_at_id",
-            ["organization_id", "city", "created_at", "id"],
-            unique=False,
-        )
         batch_op.create_index("ix_locations_organization_id_city_id", ["organization_id", "city", "id"], unique=False)
         batch_op.create_index(
             "ix_locations_organization_id_country_id", ["organization_id", "country", "id"], unique=False
@@ -541,7 +536,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_locations_organization_id_created_at_id")
         batch_op.drop_index("ix_locations_organization_id_country_id")
         batch_op.drop_index("ix_locations_organization_id_city_id")
-        batch_op.drop_index("ix_locations_organization_id_city_created_at_id")
 
     op.drop_table("locations")
     op.drop_table("fleet_nodes")
