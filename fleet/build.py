@@ -6,21 +6,26 @@ from fleet.connector import Connector
 from fleet.dialect import Dialect
 from fleet.memory import recall
 from fleet.station import Nameplate, Recorder, Station
+from fleet.supply import Supply
 from fleet.v16 import V16
 from fleet.v201 import V201
 from storage.models import Charger, Evse, OcppVersion
+from storage.provision import AC_VOLTAGE_V, DC_VOLTAGE_V, FAST_DC_MIN_W, FAST_DC_VOLTAGE_V, SINGLE_PHASE_MAX_W
 
 DIALECTS: dict[str, Dialect] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_0_1: V201()}
 
 DEFAULT_POWER_W = 22_000
+AC_TYPES = frozenset({"Type1", "Type2", "GBT_AC"})
+AC_MAX_W = 22_000  # some models have an AC outlet of another type; what gives more is DC
 
 
 def build(charger: Charger, recorder: Recorder, *, speed: float) -> Station:
     """The charge point as it was when its power was cut; needs the charger's connectors and EVSEs loaded."""
     charge_point = charger.charge_point
     meters = {row.connector_number: row.meter_wh for row in charge_point.connectors}
+    supply = supply_of(charger.connector_type, _power_w(charger))
     connectors = [
-        Connector(evse.connector_number, evse.max_power or _power_w(charger), meters.get(evse.connector_number, 0))
+        Connector(number := evse.connector_number, evse.max_power or _power_w(charger), supply, meters.get(number, 0))
         for evse in sorted(charger.evses, key=_number)
     ]
     for connector, evse in zip(connectors, sorted(charger.evses, key=_number), strict=True):
@@ -40,6 +45,13 @@ def build(charger: Charger, recorder: Recorder, *, speed: float) -> Station:
     )
     memory = recall(charge_point.configuration, connectors)
     return Station(plate, DIALECTS[charger.ocpp_version], connectors, memory, recorder, speed=speed)
+
+
+def supply_of(connector_type: str, power_w: int) -> Supply:
+    """What OCPI is told of such a connector too (`storage.provision.electrical`)."""
+    if connector_type not in AC_TYPES and power_w > AC_MAX_W:
+        return Supply(FAST_DC_VOLTAGE_V if power_w >= FAST_DC_MIN_W else DC_VOLTAGE_V, phases=0)
+    return Supply(AC_VOLTAGE_V, phases=1 if power_w <= SINGLE_PHASE_MAX_W else 3)
 
 
 def _power_w(charger: Charger) -> int:

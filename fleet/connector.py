@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from fleet.meter import Meter
+from fleet.supply import Supply
 
 
 class ConnectorStatus(StrEnum):
@@ -89,13 +90,14 @@ class Connector:
 
     __slots__ = (
         "announced", "authorization", "ev_ready", "evse_ready", "fault", "finished", "max_power_w", "meter", "number",
-        "operative", "plugged", "power_w", "reported", "reservation", "told", "transaction", "wanted_operative",
-        "written_status",
+        "operative", "plugged", "power_w", "reported", "reservation", "supply", "told", "transaction",
+        "wanted_operative", "written_status",
     )  # fmt: skip
 
-    def __init__(self, number: int, max_power_w: int, meter_wh: int = 0) -> None:
+    def __init__(self, number: int, max_power_w: int, supply: Supply, meter_wh: int = 0) -> None:
         self.number = number
         self.max_power_w = max_power_w
+        self.supply = supply
         self.meter = Meter(meter_wh)
         self.plugged = False
         self.ev_ready = True

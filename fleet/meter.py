@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 RAMP_W_PER_S = 5_000.0  # a car takes some seconds to its full power
-NOMINAL_V = 230
 
 
 class Meter:

@@ -5,24 +5,25 @@ Profiles are stored in OCPP 1.6's words; 2.0.1's are translated when they come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fleet.authorization import instant
 from fleet.connector import Connector
-from fleet.meter import NOMINAL_V
 from fleet.station import Station
+from fleet.supply import Supply
 
 Profile = dict[str, Any]
+Period = dict[str, Any]
 
 STATION_MAX = "ChargePointMaxProfile"
 TX_DEFAULT = "TxDefaultProfile"
 TX = "TxProfile"
 
 PERIOD_OF_RECURRENCY = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
-DEFAULT_PHASES = 3
 # what is advertised to the CSMS, and kept
 MAX_PROFILES = 20
 MAX_STACK_LEVEL = 10
@@ -32,10 +33,14 @@ LONGEST_SCHEDULE_S = 366 * 86_400  # nobody plans further ahead, and a date has 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A power limit; `lasts_s` until the profiles say something else, None when they never do."""
+    """A power limit; `lasts_s` until the profiles say something else, None when they never do.
+
+    `phases` are those that it lets charge, None where it does not say.
+    """
 
     power_w: float | None
     lasts_s: float | None = None
+    phases: int | None = None
 
 
 def limit(station: Station, connector: Connector, at: datetime | None = None) -> Limit:
@@ -43,10 +48,18 @@ def limit(station: Station, connector: Connector, at: datetime | None = None) ->
     at = at or datetime.now(UTC)
     by_purpose = [_strongest(_applying(station, connector, purpose), connector, at) for purpose in (TX, TX_DEFAULT)]
     own = next((found for found in by_purpose if found.power_w is not None), by_purpose[1])
-    station_max = _strongest(_applying(station, connector, STATION_MAX), connector, at)
-    powers = [found.power_w for found in (own, station_max) if found.power_w is not None]
-    lasts = [found.lasts_s for found in (*by_purpose, station_max) if found.lasts_s is not None]
-    return Limit(min(powers, default=None), min(lasts, default=None))
+    share = _share(station, connector, at)
+    return Limit(
+        min((found.power_w for found in (own, share) if found.power_w is not None), default=None),
+        min((found.lasts_s for found in (*by_purpose, share) if found.lasts_s is not None), default=None),
+        min((found.phases for found in (own, share) if found.phases is not None), default=None),
+    )
+
+
+def station_limit(station: Station, at: datetime) -> Limit:
+    """What the profiles allow the whole station at an instant."""
+    own = [profile for profile in station.memory.profiles if profile["purpose"] == STATION_MAX]
+    return _strongest(own, station.connectors[0], at)
 
 
 def why_not(station: Station, connector_number: int, profile: Profile) -> str | None:
@@ -87,20 +100,55 @@ def remove(
     return removed
 
 
-def schedule(station: Station, connector: Connector, duration_s: int) -> list[tuple[int, float | None]]:
-    """The limits of the coming seconds: (second, watts), None where no profile limits."""
+def composite(station: Station, number: int, duration_s: int, unit: str) -> list[Period] | None:
+    """What is allowed in the coming seconds, as both versions write it: on a connector, or at 0 on the whole station.
+
+    None where there is no such connector.
+    """
+    connector = station.connectors[0] if number == 0 else station.connector(number)
+    if connector is None:
+        return None
+    if number == 0:
+        most_w, limit_at = station.plate.max_power_w, partial(station_limit, station)
+    else:
+        most_w, limit_at = connector.max_power_w, partial(limit, station, connector)
+    return [
+        _period(second, found, most_w, connector.supply if unit == "A" else None)
+        for second, found in _schedule(limit_at, duration_s)
+    ]
+
+
+def _period(second: int, found: Limit, most_w: int, supply: Supply | None) -> Period:
+    """A period in amperes of a supply, or in watts."""
+    power_w = most_w if found.power_w is None else found.power_w
+    limit = power_w if supply is None else supply.amps(power_w, found.phases)
+    period: Period = {"startPeriod": second, "limit": round(limit, 1)}
+    return period if found.phases is None else {**period, "numberPhases": found.phases}
+
+
+def _schedule(limit_at: Callable[[datetime], Limit], duration_s: int) -> list[tuple[int, Limit]]:
+    """The limits of the coming seconds, each with the second from which on it holds."""
     start = datetime.now(UTC)
     end_s = min(duration_s, LONGEST_SCHEDULE_S)
-    periods: list[tuple[int, float | None]] = []
+    periods: list[tuple[int, Limit]] = []
     second = 0.0
     while not periods or (second < end_s and len(periods) < MAX_PERIODS):
-        found = limit(station, connector, start + timedelta(seconds=second))
-        if not periods or periods[-1][1] != found.power_w:
-            periods.append((round(second), found.power_w))
+        found = limit_at(start + timedelta(seconds=second))
+        if not periods or (periods[-1][1].power_w, periods[-1][1].phases) != (found.power_w, found.phases):
+            periods.append((round(second), found))
         if found.lasts_s is None:
             break
         second += max(1.0, found.lasts_s)
     return periods
+
+
+def _share(station: Station, connector: Connector, at: datetime) -> Limit:
+    """A connector's part of the station's limit, which it shares evenly with those that have a transaction."""
+    whole = station_limit(station, at)
+    if whole.power_w is None:
+        return whole
+    sharing = sum(other is connector or other.transaction is not None for other in station.connectors)
+    return replace(whole, power_w=whole.power_w / sharing)
 
 
 def _beside(station: Station, connector_number: int, profile: Profile) -> list[Profile]:
@@ -125,16 +173,11 @@ def _applying(station: Station, connector: Connector, purpose: str) -> list[Prof
 
 def _strongest(profiles: Iterable[Profile], connector: Connector, at: datetime) -> Limit:
     """The limit of the highest stack level that has one now; a profile of the connector beats one of the station."""
-    lasts: list[float] = []
-    power_w = None
     ranked = sorted(profiles, key=lambda profile: (profile["stack_level"], profile["connector"]), reverse=True)
-    for profile in ranked:
-        found = _limit_of(profile, connector, at)
-        if found.lasts_s is not None:
-            lasts.append(found.lasts_s)
-        if power_w is None:
-            power_w = found.power_w
-    return Limit(power_w, min(lasts, default=None))
+    limits = [_limit_of(profile, connector, at) for profile in ranked]
+    strongest = next((found for found in limits if found.power_w is not None), Limit(None))
+    lasts = [found.lasts_s for found in limits if found.lasts_s is not None]
+    return replace(strongest, lasts_s=min(lasts, default=None))
 
 
 def _limit_of(profile: Profile, connector: Connector, at: datetime) -> Limit:
@@ -145,12 +188,12 @@ def _limit_of(profile: Profile, connector: Connector, at: datetime) -> Limit:
     if ends is not None and at >= ends:
         return Limit(None)
     elapsed_s = (at - _start(profile, connector, at)).total_seconds()
-    found = _period_at(profile, elapsed_s)
+    found = _period_at(profile, connector, elapsed_s)
     period = PERIOD_OF_RECURRENCY.get(profile["recurrency"] or "")
     bounds = [found.lasts_s, (ends - at).total_seconds() if ends else None]
     if period is not None:
         bounds.append(period.total_seconds() - elapsed_s)
-    return Limit(found.power_w, min((s for s in bounds if s is not None), default=None))
+    return replace(found, lasts_s=min((s for s in bounds if s is not None), default=None))
 
 
 def _start(profile: Profile, connector: Connector, at: datetime) -> datetime:
@@ -164,7 +207,7 @@ def _start(profile: Profile, connector: Connector, at: datetime) -> datetime:
     return start
 
 
-def _period_at(profile: Profile, elapsed_s: float) -> Limit:
+def _period_at(profile: Profile, connector: Connector, elapsed_s: float) -> Limit:
     duration_s = profile["duration"]
     if elapsed_s < 0:
         return Limit(None, -elapsed_s)
@@ -174,10 +217,9 @@ def _period_at(profile: Profile, elapsed_s: float) -> Limit:
     current = max((p for p in periods if p["start"] <= elapsed_s), key=lambda p: p["start"], default=None)
     changes = [p["start"] for p in periods if p["start"] > elapsed_s] + ([duration_s] if duration_s else [])
     lasts_s = min(changes) - elapsed_s if changes else None
-    return Limit(None if current is None else _watts(profile, current), lasts_s)
-
-
-def _watts(profile: Profile, period: Profile) -> float:
-    if profile["unit"] == "W":
-        return float(period["limit"])
-    return float(period["limit"]) * NOMINAL_V * (period["phases"] or DEFAULT_PHASES)
+    if current is None:
+        return Limit(None, lasts_s)
+    power_w = current["limit"]
+    if profile["unit"] == "A":
+        power_w = connector.supply.watts(power_w, current["phases"])
+    return Limit(float(power_w), lasts_s, current["phases"])

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from fleet import profiles
 from fleet.clock import timestamp
 from fleet.connector import Connector, Transaction
 from fleet.keys import Setting
-from fleet.meter import NOMINAL_V
 from fleet.station import Station
 
 REGISTER = "Energy.Active.Import.Register"
@@ -52,7 +52,7 @@ def take(
         return None
     if at is None:
         connector.meter.advance(time.monotonic())
-    readings = {name: _reading(connector, name) for name in names}
+    readings = {name: _reading(station, connector, name) for name in names}
     return {"at": at or timestamp(), "context": context.value, "readings": readings}
 
 
@@ -65,15 +65,16 @@ def keep(transaction: Transaction, sample: Sample | None) -> None:
         del transaction.samples[1:-1:2]
 
 
-def _reading(connector: Connector, measurand: str) -> float:
-    power_w = connector.meter.power_w
+def _reading(station: Station, connector: Connector, measurand: str) -> float:
+    power_w, supply = connector.meter.power_w, connector.supply
     match measurand:
         case "Power.Active.Import":
             return round(power_w)
         case "Power.Offered":
-            return connector.max_power_w
+            limit_w = profiles.limit(station, connector).power_w
+            return connector.max_power_w if limit_w is None else round(min(limit_w, connector.max_power_w))
         case "Current.Import":
-            return round(power_w / NOMINAL_V, 1)
+            return round(supply.amps(power_w, profiles.limit(station, connector).phases), 1)
         case "Voltage":
-            return NOMINAL_V
+            return supply.voltage_v
     return connector.meter.register_wh

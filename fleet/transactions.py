@@ -44,7 +44,7 @@ def begin(station: Station, connector: Connector, by: Authorization) -> None:
     first = samples.take(station, connector, Setting.START_MEASURANDS, Context.BEGIN)
     request = station.dialect.started(station, connector, transaction, first)
     outbox.post(station, transaction.id, outbox.START, request, token=transaction.token)
-    station.report(connector)
+    limits_changed(station)  # it shares the station's limit from now on
     if station.online:
         resume(station)
     else:
@@ -85,30 +85,11 @@ def sample(station: Station, connector: Connector, trigger: Trigger) -> None:
         resume(station)
 
 
-def end(
-    station: Station,
-    connector: Connector,
-    reason: StopReason,
-    *,
-    token: str | None = None,
-    at: str | None = None,
-) -> None:
+def end(station: Station, connector: Connector, reason: StopReason, *, token: str | None = None) -> None:
     """Ends the transaction; the cable stays in. `token` is who ended it, when somebody did."""
-    transaction = connector.transaction
-    if transaction is None:
-        return
-    connector.meter.aim(0, time.monotonic())
-    at = at or timestamp()
-    samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.END, at))
-    request = station.dialect.ended(station, connector, transaction, reason, token, at)
-    outbox.post(station, transaction.id, outbox.STOP, request, token=token)
-    connector.transaction = None
-    connector.finished = connector.plugged
-    for name in TIMERS:
-        station.cancel(f"{name} {connector.number}")
-    profiles.remove(station, connector_number=connector.number, purpose=profiles.TX)
-    resume(station)  # before the report, which goes behind the message of the end
-    station.report(connector)
+    if connector.transaction is not None:
+        _end(station, connector, connector.transaction, reason, timestamp(), token)
+        limits_changed(station)
 
 
 def end_all(station: Station, reason: StopReason) -> None:
@@ -154,8 +135,9 @@ def unplugged(station: Station, connector: Connector) -> None:
 def recover(station: Station) -> None:
     """Ends what a cut of the power interrupted, with the meter as it was last written down and nothing added."""
     for connector in station.connectors:
-        if connector.transaction is not None:
-            end(station, connector, StopReason.POWER_LOSS, at=connector.transaction.seen_at)
+        transaction = connector.transaction
+        if transaction is not None:
+            _end(station, connector, transaction, StopReason.POWER_LOSS, transaction.seen_at or timestamp(), None)
 
 
 def went_offline(station: Station) -> None:
@@ -182,6 +164,27 @@ def _new(connector: Connector, by: Authorization) -> Transaction:
         stop_after_wh=by.stop_after_wh,
         stop_after_s=by.stop_after_s,
     )
+
+
+def _end(
+    station: Station,
+    connector: Connector,
+    transaction: Transaction,
+    reason: StopReason,
+    at: str,
+    token: str | None,
+) -> None:
+    connector.meter.aim(0, time.monotonic())
+    samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.END, at))
+    request = station.dialect.ended(station, connector, transaction, reason, token, at)
+    outbox.post(station, transaction.id, outbox.STOP, request, token=token)
+    connector.transaction = None
+    connector.finished = connector.plugged
+    for name in TIMERS:
+        station.cancel(f"{name} {connector.number}")
+    profiles.remove(station, connector_number=connector.number, purpose=profiles.TX)
+    resume(station)  # before the report, which goes behind the message of the end
+    station.report(connector)
 
 
 def _regulate(station: Station, connector: Connector) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import asked_power, booted, eventually, remembering
+from tests.support.chargers import asked, asked_power, booted, eventually, remembering
 from tests.support.csms import Csms, Station, recording_csms
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
@@ -17,6 +17,8 @@ pytestmark = ONE_DATABASE
 
 BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+
+MEASURANDS = {V16: "MeterValuesSampledData", V201: "SampledDataCtrlr__TxUpdatedMeasurands"}
 
 
 @pytest.fixture
@@ -29,8 +31,7 @@ async def csms() -> AsyncIterator[Csms]:
 async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
-    key = "MeterValuesSampledData" if version is V16 else "SampledDataCtrlr__TxUpdatedMeasurands"
-    memory = remembering(**{key: "Power.Active.Import"})
+    memory = remembering(**{MEASURANDS[version]: "Power.Active.Import"})
     charger, station = await booted(tenant, csms, version=version, memory=memory, power_w=900)
     await charger.does("startSession", idTag="TAG-1")
     await station.until(lambda s: s.last_status() == "Charging" or len(s.sent("TransactionEvent")) >= 2)
@@ -40,9 +41,7 @@ async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     assert await _set(station, _profile(0)) == "Accepted"
     await station.until(lambda s: _suspended(s))
 
-    schedule = await station.call("GetCompositeSchedule", _composite(version))
-    periods = (schedule.get("chargingSchedule") or schedule["schedule"])["chargingSchedulePeriod"]
-    assert periods == [{"startPeriod": 0, "limit": 0}]
+    assert await _schedule(station, 1) == [{"startPeriod": 0, "limit": 0}]
     assert await station.call("ClearChargingProfile", {}) == {"status": "Accepted"}
     await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
 
@@ -107,8 +106,86 @@ async def test_a_remote_start_with_a_profile_that_is_not_taken_is_rejected(tenan
     assert answer == {"status": "Rejected"}
 
 
-def _composite(version: OcppVersion) -> dict[str, object]:
-    return {"connectorId" if version is V16 else "evseId": 1, "duration": 600}
+@pytest.mark.parametrize(
+    ("connector_type", "power_w", "more", "offered_w", "volts"),
+    [
+        ("Type2", 22_000, {}, 2_760, 230),
+        ("Type2", 22_000, {"numberPhases": 1}, 920, 230),
+        ("Type2", 7_400, {}, 920, 230),
+        ("CCS2", 50_000, {}, 2_000, 500),
+        ("CCS2", 150_000, {}, 3_680, 920),
+    ],
+)
+async def test_a_limit_in_amperes_is_what_the_meter_reads(
+    tenant: Tenant,
+    csms: Csms,
+    connector_type: str,
+    power_w: int,
+    more: dict[str, int],
+    offered_w: int,
+    volts: int,
+) -> None:
+    memory = remembering(MeterValuesSampledData="Current.Import,Power.Offered,Power.Active.Import,Voltage")
+    charger, station = await booted(tenant, csms, memory=memory, connector_type=connector_type, power_w=power_w)
+    profile = _profile(4, unit="A")
+    profile["chargingSchedule"]["chargingSchedulePeriod"] = [{"startPeriod": 0, "limit": 4, **more}]
+
+    assert await _set(station, profile) == "Accepted"
+    await charger.does("startSession", idTag="TAG-1")
+    await station.receives("StartTransaction")
+
+    expected = {"Current.Import": 4, "Power.Offered": offered_w, "Power.Active.Import": offered_w, "Voltage": volts}
+    await eventually(lambda: asked(station), lambda readings: readings == expected)
+    assert await _schedule(station, 1, unit="A") == [{"startPeriod": 0, "limit": 4, **more}]
+    assert await _schedule(station, 1, unit="W") == [{"startPeriod": 0, "limit": offered_w, **more}]
+
+
+@BOTH
+async def test_connectors_share_what_the_station_may_draw(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
+    memory = remembering(**{MEASURANDS[version]: "Power.Active.Import,Power.Offered"})
+    charger, station = await booted(tenant, csms, version=version, memory=memory, connectors=2)
+    profile = _profile(1_000, chargingProfilePurpose="ChargePointMaxProfile", chargingProfileKind="Absolute")
+    whole = {"Power.Active.Import": 1_000, "Power.Offered": 1_000}
+    half = {"Power.Active.Import": 500, "Power.Offered": 500}
+
+    assert await _set(station, profile, connector=0) == "Accepted"
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+    await _started(station, 1)
+    await eventually(lambda: asked(station, 1), lambda readings: readings == whole)
+    await charger.does("startSession", idTag="TAG-2", connectorId=2)
+    await _started(station, 2)
+    await eventually(lambda: asked(station, 1), lambda readings: readings == half)
+    await eventually(lambda: asked(station, 2), lambda readings: readings == half)
+    assert await _schedule(station, 0) == [{"startPeriod": 0, "limit": 1_000}]
+    assert await _schedule(station, 2) == [{"startPeriod": 0, "limit": 500}]
+
+    await charger.does("stopSession", connectorId=1)
+
+    await eventually(lambda: asked(station, 2), lambda readings: readings == whole)
+
+
+async def test_the_schedule_of_the_station_is_not_that_of_a_connector(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, connectors=2)
+    await _set(station, _profile(1_000), connector=1)
+
+    assert await _schedule(station, 0) == [{"startPeriod": 0, "limit": 22_000}]
+
+
+async def _started(station: Station, count: int) -> None:
+    await station.until(
+        lambda s: (
+            count
+            <= len(s.sent("StartTransaction") + [e for e in s.sent("TransactionEvent") if e["eventType"] == "Started"])
+        )
+    )
+
+
+async def _schedule(station: Station, connector: int, unit: str = "W") -> Any:
+    """The periods of the composite schedule."""
+    wanted = {"connectorId" if station.version == "1.6" else "evseId": connector}
+    asked = {**wanted, "duration": 600, "chargingRateUnit": unit}
+    answer = await station.call("GetCompositeSchedule", asked)
+    return (answer.get("chargingSchedule") or answer["schedule"])["chargingSchedulePeriod"]
 
 
 def _suspended(station: Station) -> bool:

@@ -6,21 +6,15 @@ from fleet import profiles
 from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.link import Reply
-from fleet.meter import NOMINAL_V
 from fleet.station import Station
 
 
 def handle(station: Station, payload: Payload) -> Reply:
     evse_id, duration_s = payload["evseId"], payload["duration"]
-    connector = station.connectors[0] if evse_id == 0 else station.connector(evse_id)
-    if connector is None:
-        return Reply({"status": "Rejected"})
     unit = payload.get("chargingRateUnit", "W")
-    most_w = station.plate.max_power_w if evse_id == 0 else connector.max_power_w
-    periods = [
-        {"startPeriod": second, "limit": _in_unit(most_w if limit_w is None else limit_w, unit)}
-        for second, limit_w in profiles.schedule(station, connector, duration_s)
-    ]
+    periods = profiles.composite(station, evse_id, duration_s, unit)
+    if periods is None:
+        return Reply({"status": "Rejected"})
     schedule = {
         "evseId": evse_id,
         "duration": duration_s,
@@ -29,7 +23,3 @@ def handle(station: Station, payload: Payload) -> Reply:
         "chargingSchedulePeriod": periods,
     }
     return Reply({"status": "Accepted", "schedule": schedule})
-
-
-def _in_unit(power_w: float, unit: str) -> float:
-    return round(power_w if unit == "W" else power_w / NOMINAL_V / profiles.DEFAULT_PHASES, 1)

@@ -136,11 +136,12 @@ async def deploy(
     memory: dict[str, Any] | None = None,
     identity: str | None = None,
     power_w: int = 22_000,
+    connector_type: str = "Type2",
 ) -> list[Deployed]:
     """Chargers with their rows in the database, started as a finished job starts them."""
-    equipment = Equipment("brand", "model", "Acme", "Model S", None, connectors, "ac", power_w, ("Type2",))
+    equipment = Equipment("brand", "model", "Acme", "Model S", None, connectors, "ac", power_w, (connector_type,))
     new = [
-        NewCharger(key := uuid4(), identity or f"CP-{key.hex[:12]}", None, "Type2", version, ws_url, equipment)
+        NewCharger(key := uuid4(), identity or f"CP-{key.hex[:12]}", None, connector_type, version, ws_url, equipment)
         for _ in range(count)
     ]
     services, at = tenant.gateway.services, utc_now()
@@ -166,13 +167,29 @@ async def booted(
     return charger, station
 
 
-async def asked_power(station: Station) -> float:
-    """What the meter of a running transaction reads in W when the CSMS asks for it; the charger reports only that."""
-    message = "MeterValues" if station.version == "1.6" else "TransactionEvent"
+async def asked_power(station: Station, connector: int = 1) -> float:
+    """What the meter of a running transaction reads in W when the CSMS asks for it."""
+    return (await asked(station, connector))["Power.Active.Import"]
+
+
+async def asked(station: Station, connector: int = 1) -> dict[str, float]:
+    """All that the meter of a running transaction reads when the CSMS asks for it, by measurand."""
+    is_old = station.version == "1.6"
+    message = "MeterValues" if is_old else "TransactionEvent"
+    where: dict[str, Any] = {"connectorId": connector} if is_old else {"evse": {"id": connector}}
     told = len(station.sent(message))
-    await station.call("TriggerMessage", {"requestedMessage": message})
-    values = (await station.receives(message, told + 1))["meterValue"]
-    return float(values[-1]["sampledValue"][0]["value"])
+    await station.call("TriggerMessage", {"requestedMessage": message, **where})
+    values = await station.until(lambda s: _triggered(s.sent(message)[told:], connector))
+    return {sample["measurand"]: float(sample["value"]) for sample in values[-1]["sampledValue"]}
+
+
+def _triggered(payloads: list[dict[str, Any]], connector: int) -> list[dict[str, Any]]:
+    """The meter values of a connector that were asked for."""
+    own = [
+        payload for payload in payloads if connector in (payload.get("connectorId"), payload.get("evse", {}).get("id"))
+    ]
+    values = [value for payload in own for value in payload.get("meterValue", [])]
+    return [value for value in values if value["sampledValue"][0]["context"] == "Trigger"]
 
 
 def remembering(**keys: Any) -> dict[str, Any]:
