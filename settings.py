@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     )
     csms_ca_file: str = Field("", description="PEM file of the CAs of wss:// CSMS; empty: the system's.")
     ocpp_log_hours: int = Field(24, ge=1, description="Hours that OCPP frames and status changes are kept.")
-    ocpp_log_frames: int = Field(1_000_000, ge=1_000, description="OCPP frames that are kept, the newest of them.")
+    ocpp_log_frames: int = Field(
+        1_000_000, ge=1_000, description="OCPP frames that are kept, the newest of all organizations."
+    )
     max_open_jobs: int = Field(100, ge=1, description="Jobs that one organization may have open.")
     max_open_items: int = Field(50_000, ge=1, description="Items that the open jobs of one organization may hold.")
     job_retention_days: int = Field(30, ge=1, description="Days that a finished job and its events are kept.")

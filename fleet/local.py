@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
-import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from errors import Conflict
 from fleet import commands
 from fleet.charging import Refused
+from fleet.loops import forever
 from fleet.mailbox import Mailbox
 from fleet.runtimes import Runtimes
 from fleet.uplink import Uplink
@@ -26,8 +25,6 @@ from storage.batches import batches
 from storage.database import Database
 from storage.models import Charger, RuntimeStatus, utc_now
 from storage.session import ALL_TENANTS
-
-log = logging.getLogger("chargeyard.fleet")
 
 TICK_S = 1.0
 LEASE = timedelta(seconds=10)  # a process that is silent for so long is dead, and its chargers go to the others
@@ -53,8 +50,7 @@ class LocalFleet:
         self._runtimes = Runtimes(self._uplink, self._writer, speed=settings.charger_speed)
         self._mailbox = Mailbox(database, self.node_id, self._execute)
         self._nodes = 1
-        self._swept_at = time.monotonic()
-        self._ticker: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[NoReturn]] = []
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
@@ -68,15 +64,17 @@ class LocalFleet:
         if self._database.is_sqlite:
             async with self._database.write(ALL_TENANTS) as session:
                 await rows.bury_others(session, self.node_id)
-        self._ticker = asyncio.create_task(self._tick_forever())
+        turns = (("the fleet's tick", self._tick), ("the sweep of frames", self._sweep))
+        self._loops = [asyncio.create_task(forever(what, turn)) for what, turn in turns]
 
     async def stop(self) -> None:
         """Disconnects every charge point and leaves them to the other processes."""
         await self._mailbox.stop()
-        if self._ticker is None:
+        if not self._loops:
             return
-        self._ticker.cancel()
-        await asyncio.wait([self._ticker])
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.wait(self._loops)
         await self._runtimes.halt(list(self._runtimes), RuntimeStatus.STARTING)
         await self._writer.stop()
         await self._uplink.close()
@@ -85,7 +83,7 @@ class LocalFleet:
 
     async def apply(self, charger_ids: Sequence[str]) -> None:
         """Makes these chargers match their rows at once; those of other processes follow within a second or two."""
-        if self._ticker is None or not charger_ids:
+        if not self._loops or not charger_ids:
             return
         async with self._turn:
             if self._nodes == 1:  # otherwise each process takes its share at its next tick
@@ -141,17 +139,12 @@ class LocalFleet:
             await self._runtimes.halt([charger_id], RuntimeStatus.STARTING)
             await self._match([charger_id])
 
-    async def _tick_forever(self) -> None:
-        while True:
-            try:
-                async with self._turn:
-                    await self._tick()
-                await self._sweep()
-            except Exception:
-                log.exception("the fleet's tick failed")
-            await asyncio.sleep(TICK_S)
-
     async def _tick(self) -> None:
+        async with self._turn:
+            await self._keep_up()
+        await asyncio.sleep(TICK_S)
+
+    async def _keep_up(self) -> None:
         """Renews the lease, takes its share of the chargers, and follows what changed in the rows."""
         async with self._database.write(ALL_TENANTS) as session:
             self._nodes = await rows.renew(session, self.node_id, self._choice, LEASE)
@@ -191,16 +184,17 @@ class LocalFleet:
                 await self._runtimes.halt([id], _status_of(charger))
 
     async def _sweep(self) -> None:
-        """Keeps the frames and events within their limits."""
-        if time.monotonic() - self._swept_at < SWEEP_S:
-            return
-        self._swept_at = time.monotonic()
+        """Keeps the frames and events within their limits; in small transactions, because all others wait meanwhile."""
+        await asyncio.sleep(SWEEP_S)
         before = utc_now() - timedelta(hours=self._settings.ocpp_log_hours)
         async with self._database.read(ALL_TENANTS) as session:
             oldest = await rows.oldest_kept(session, self._settings.ocpp_log_frames)
         before = max(before, oldest) if oldest is not None else before
+        pruned = SWEEP_AT_ONCE
+        while pruned >= SWEEP_AT_ONCE:
+            async with self._database.write(ALL_TENANTS) as session:
+                pruned = await rows.prune(session, before, SWEEP_AT_ONCE)
         async with self._database.write(ALL_TENANTS) as session:
-            await rows.prune(session, before, SWEEP_AT_ONCE)
             await mailbox.sweep(session)
 
 

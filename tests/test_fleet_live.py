@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +13,13 @@ import pytest
 from aiohttp import ClientWebSocketResponse
 from sqlalchemy import update
 
-from storage.models import ConnectorEvent, OcppMessage, OcppVersion, utc_now
+from storage.models import ConnectorEvent, OcppMessage, OcppVersion, new_id, utc_now
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, deploy, eventually
 from tests.support.csms import Csms, recording_csms
+from tests.support.factories import add_charger, writing
 from tests.support.gateway import Tenant, running_gateway
+from tests.support.postgres import fresh_database
 
 FRAMES = """subscription($chargerId: ID, $locationId: ID) {
     ocppMessages(chargerId: $chargerId, locationId: $locationId) { direction action message charger { identity } }
@@ -36,6 +38,16 @@ LOGS = """query($id: ID!, $event: String) {
 async def csms() -> AsyncIterator[Csms]:
     async with recording_csms() as csms:
         yield csms
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that no other test sees."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'own.db'}"
+        return
+    with fresh_database() as url:
+        yield url
 
 
 @asynccontextmanager
@@ -170,6 +182,22 @@ async def test_frames_and_events_are_swept_when_they_are_too_old(
                 await session.execute(update(model).values(timestamp=utc_now() - timedelta(hours=2)))
 
         await eventually(lambda: _count(tenant, charger), lambda count: count == 0)
+
+
+async def test_one_sweep_leaves_nothing_that_is_too_old(
+    own_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.local.SWEEP_S", 0.5)
+    monkeypatch.setattr("fleet.local.SWEEP_AT_ONCE", 1)
+    async with running_gateway(own_url, tmp_path, ocpp_log_hours=1) as gateway:
+        tenant = gateway.tenant()
+        charger = await add_charger(tenant)
+        frame = {"charger_id": charger.id, "direction": "cp_to_csms", "action": "Heartbeat", "message": "[]"}
+        then = utc_now() - timedelta(hours=2)
+        async with writing(tenant) as session:
+            session.add_all(OcppMessage(id=new_id(), timestamp=then, **frame) for _ in range(100))
+
+        await eventually(lambda: _count(tenant, Deployed(tenant, charger.id, "")), lambda count: count == 0)
 
 
 async def _count(tenant: Tenant, charger: Deployed) -> int:
