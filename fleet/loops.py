@@ -22,7 +22,7 @@ async def forever(what: str, turn: Turn) -> NoReturn:
         try:
             await turn()
         except Unavailable as exc:
-            log.warning("%s waits for the database: %s", what, exc)
+            log.warning("%s: %s", what, exc)
             await asyncio.sleep(RETRY_S)
         except Exception:
             log.exception("%s failed", what)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy.exc import DBAPIError
-
-from errors import Conflict, Unavailable
+from edge import log_unexpected
+from errors import ChargeyardError, Conflict, Unavailable
+from fleet.loops import forever
 from storage import mailbox as rows
 from storage.database import Database
 from storage.models import Charger, FleetCommand, FleetCommandStatus, new_id
 from storage.session import ALL_TENANTS
 
-log = logging.getLogger("chargeyard.fleet")
-
 LOOK_S = 0.2  # how often a process looks for commands to its chargers
 WAITING_LOOK_S = 0.05  # the same while it waits for an answer itself
 ANSWER_S = 10.0
-RETRY_S = 2.0
 
 Execute = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -34,11 +30,11 @@ class Mailbox:
         self._execute = execute
         self._unsent: list[FleetCommand] = []
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[NoReturn] | None = None
         self._wake = asyncio.Event()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(forever("commands between processes", self._look))
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -66,14 +62,9 @@ class Mailbox:
         finally:
             del self._waiting[command.id]
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._exchange()
-            except (Unavailable, DBAPIError) as exc:
-                log.warning("commands between processes wait for the database: %s", exc)
-                await asyncio.sleep(RETRY_S)
-            await self._pause()
+    async def _look(self) -> None:
+        await self._exchange()
+        await self._pause()
 
     async def _pause(self) -> None:
         if self._waiting:
@@ -87,11 +78,13 @@ class Mailbox:
             return
 
     async def _exchange(self) -> None:
-        unsent, self._unsent = self._unsent, []
+        self._unsent = [command for command in self._unsent if command.id in self._waiting]
+        unsent = list(self._unsent)
         async with self._database.write(ALL_TENANTS) as session:
-            session.add_all(unsent)
+            await rows.send(session, unsent)
             answered = await rows.answered(session, list(self._waiting))
             taken = await rows.take(session, self._node_id)
+        del self._unsent[: len(unsent)]  # others may have come meanwhile
         for command in answered:
             self._settle(command)
         if taken:
@@ -109,11 +102,16 @@ class Mailbox:
 
     async def _answer(self, commands: list[FleetCommand]) -> None:
         for command in commands:
-            try:
-                command.answer = await self._execute(command.charger_id, command.name, command.arguments)
-                command.status = FleetCommandStatus.DONE
-            except Conflict as refusal:
-                command.answer = {"reason": str(refusal)}
-                command.status = FleetCommandStatus.REFUSED
+            await self._carry_out(command)
         async with self._database.write(ALL_TENANTS) as session:
             await rows.put_answers(session, commands)
+
+    async def _carry_out(self, command: FleetCommand) -> None:
+        command.status = FleetCommandStatus.REFUSED
+        try:
+            command.answer = await self._execute(command.charger_id, command.name, command.arguments)
+            command.status = FleetCommandStatus.DONE
+        except ChargeyardError as refusal:
+            command.answer = {"reason": str(refusal)}
+        except Exception as exc:  # noqa: BLE001 - the edge of a command: all the others wait for it
+            command.answer = {"reason": f"An unexpected error; the log has it as {log_unexpected(exc)}."}

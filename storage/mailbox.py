@@ -14,6 +14,16 @@ AT_ONCE = 500
 KEPT = timedelta(minutes=1)  # its sender has given a command up long before
 
 
+async def send(session: AsyncSession, commands: Sequence[FleetCommand]) -> None:
+    """Posts the commands to chargers that are still there, and has them stay until the commit."""
+    ids = {command.charger_id for command in commands}
+    if not ids:
+        return
+    there = select(Charger.id).where(Charger.id.in_(ids)).with_for_update(read=True, key_share=True)
+    found = set(await session.scalars(there))
+    session.add_all([command for command in commands if command.charger_id in found])
+
+
 async def take(session: AsyncSession, node_id: str) -> list[FleetCommand]:
     """The commands to a node's chargers that nobody has taken yet, oldest first."""
     mine = (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from errors import Conflict
 from storage.models import Charger, OcppVersion
 from tests.support.chargers import deploy, eventually
 from tests.support.csms import Csms, Station, recording_csms
@@ -65,6 +66,20 @@ async def test_commands_reach_a_charger_of_another_process(gateway: Gateway, csm
     await station.status("Preparing")
     assert (configured["status"], configured["configured"]) == ("Accepted", ["MeterValueSampleInterval"])
     assert refusal == "Connector 1 already has a cable plugged in."
+
+
+async def test_a_command_that_fails_unforeseen_is_refused_and_the_next_is_carried_out(
+    gateway: Gateway, csms: Csms, node: Node
+) -> None:
+    [charger] = await deploy(gateway.tenant(), csms.url)
+    row = await eventually(charger.row, lambda row: row.connected)
+
+    with pytest.raises(Conflict, match="unexpected") as refusal:
+        await gateway.services.fleet.command(row, "of_a_newer_release", {})
+    await charger.does("plugConnector")
+
+    assert "KeyError" in node.log.read_text()
+    assert "KeyError" not in str(refusal.value)
 
 
 async def test_a_charger_of_another_process_is_stopped_started_and_reset(
