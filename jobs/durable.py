@@ -150,12 +150,22 @@ class Durable:
         self.ring()
         return len(recovered)
 
-    def standing(self, id_prefix: str) -> list[tuple[str, str | None]]:
-        """Workflows with this prefix that are queued or running: their ids and, of the running ones, the node."""
+    def standing(self, id_prefixes: Sequence[str]) -> dict[str, list[str | None]]:
+        """Where the workflows with each of these prefixes stand: the node of one that runs, None for one in the queue.
+
+        The prefixes are ids of jobs, with which the ids of their workflows begin.
+        """
         found = DBOS.list_workflows(
-            workflow_id_prefix=id_prefix, status=["ENQUEUED", "DELAYED", "PENDING"], load_input=False, load_output=False
+            workflow_id_prefix=list(id_prefixes),
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            load_input=False,
+            load_output=False,
         )
-        return [(row.workflow_id, row.executor_id if row.status == "PENDING" else None) for row in found]
+        nodes: dict[str, list[str | None]] = {prefix: [] for prefix in id_prefixes}
+        for row in found:
+            job_id = row.workflow_id.partition(":")[0]
+            nodes[job_id].append(row.executor_id if row.status == "PENDING" else None)
+        return nodes
 
     def purge(self, before: datetime) -> int:
         """Deletes the records of workflows that ended before this instant; gives how many."""

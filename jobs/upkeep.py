@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import ParamSpec
 
 from jobs.durable import Durable
 from resolvers.context import Services
@@ -26,9 +27,9 @@ RECONCILE_EVERY_S = 30.0
 PURGE_EVERY_S = 3600.0
 STILL = timedelta(seconds=60)  # an item takes milliseconds; an open job that rests so long may have lost its workflow
 ENGINE_HISTORY = timedelta(days=1)  # of the durable engine's own records, which nothing reads once a job is over
-NETWORKS_AT_ONCE = 20
 JOBS_AT_ONCE = 20
 
+Arguments = ParamSpec("Arguments")
 Requeue = Callable[[Job], Awaitable[None]]
 
 
@@ -60,19 +61,25 @@ class Upkeep:
             await asyncio.sleep(EXPIRY_EVERY_S)
 
     async def expire_networks(self) -> None:
-        """Tears down the networks whose time is over."""
+        """Tears down the networks whose time is over, each by itself."""
         async with self._database.read(ALL_TENANTS) as session:
-            expired = await upkeep.expired_networks(session, utc_now(), NETWORKS_AT_ONCE)
+            expired = await upkeep.expired_networks(session, utc_now())
         for tenant, network_id in expired:
             log.info("network %d expired, tenant %s", network_id, tenant)
-            await tear_down(self._services, tenant, network_id)
+            await self._guarded(tear_down, self._services, tenant, network_id)
 
     async def reconcile_jobs(self) -> None:
-        """Takes up jobs that stand still although nothing is queued or running for them."""
+        """Takes up jobs that stand still although nothing is queued or running for them, each by itself."""
+        before, last = utc_now() - STILL, ""
+        while still := await self._still_jobs(before, last):
+            standing = await asyncio.to_thread(self._durable.standing, [job.id for job in still])
+            for job in still:
+                await self._guarded(self._reconcile, job, standing[job.id])
+            last = still[-1].id
+
+    async def _still_jobs(self, before: datetime, last: str) -> list[Job]:
         async with self._database.read(ALL_TENANTS) as session:
-            still = await upkeep.still_jobs(session, utc_now() - STILL)
-        for job in still:
-            await self._reconcile(job)
+            return await upkeep.still_jobs(session, before, after=last, limit=JOBS_AT_ONCE)
 
     async def purge(self) -> None:
         """Deletes jobs and records that are older than they are kept."""
@@ -83,23 +90,22 @@ class Upkeep:
                 removed = await upkeep.remove_jobs(session, before, JOBS_AT_ONCE)
         await asyncio.to_thread(self._durable.purge, utc_now() - ENGINE_HISTORY)
 
-    async def _reconcile(self, job: Job) -> None:
+    async def _reconcile(self, job: Job, at_nodes: Sequence[str | None]) -> None:
+        """Ends a cancelled job, or queues one anew that no workflow will go on with.
+
+        `at_nodes` has the node of each of its workflows, None for one that is queued.
+        """
         if job.cancelled_at is not None:
             await end_job(self._services, job.organization_id, job.id)
-            return
-        standing = await asyncio.to_thread(self._durable.standing, job.id)
-        lost = [node for _, node in standing if node == self._database.node_id and not self._is_running(job.id)]
-        if lost:
-            await asyncio.to_thread(self._durable.recover, lost[:1])
-        elif not standing:
+        elif all(node == self._database.node_id for node in at_nodes) and not self._is_running(job.id):
             await self._requeue(job)
-        else:
-            return
-        log.warning("job %s stood still and was taken up again, tenant %s", job.id, job.organization_id)
+            log.warning("job %s stood still and was taken up again, tenant %s", job.id, job.organization_id)
 
-    async def _guarded(self, task: Callable[[], Awaitable[None]]) -> None:
-        """The engine's edge: a task that fails is logged, and done again when it is next due."""
+    async def _guarded(
+        self, task: Callable[Arguments, Awaitable[None]], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> None:
+        """The engine's edge: what fails is logged, holds up nothing else, and is done again when it is next due."""
         try:
-            await task()
+            await task(*args, **kwargs)
         except Exception:
             log.exception("upkeep failed: %s", task.__name__)

@@ -13,15 +13,16 @@ from storage.work import OPEN_JOB
 OVER = (ProvisioningStatus.READY, ProvisioningStatus.FAILED)
 
 
-async def expired_networks(session: AsyncSession, now: datetime, limit: int) -> list[tuple[str, int]]:
+async def expired_networks(session: AsyncSession, now: datetime) -> list[tuple[str, int]]:
     """Organization and id of networks that should be gone, the longest overdue first."""
-    due = select(Cpo.organization_id, Cpo.id).where(Cpo.expires_at <= now).order_by(Cpo.expires_at).limit(limit)
+    due = select(Cpo.organization_id, Cpo.id).where(Cpo.expires_at <= now).order_by(Cpo.expires_at)
     return [(tenant, id) for tenant, id in (await session.execute(due))]
 
 
-async def still_jobs(session: AsyncSession, before: datetime) -> list[Job]:
-    """Open jobs that have not changed since."""
-    return list(await session.scalars(select(Job).where(Job.status.in_(OPEN_JOB), Job.updated_at < before)))
+async def still_jobs(session: AsyncSession, before: datetime, *, after: str, limit: int) -> list[Job]:
+    """Open jobs that have not changed since then, by their ids; those behind the id `after`, at most `limit`."""
+    still = select(Job).where(Job.status.in_(OPEN_JOB), Job.updated_at < before, Job.id > after)
+    return list(await session.scalars(still.order_by(Job.id).limit(limit)))
 
 
 async def remove_jobs(session: AsyncSession, before: datetime, limit: int) -> int:

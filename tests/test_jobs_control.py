@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.factories import add_cpo
-from tests.support.gateway import Tenant
+from datetime import timedelta
+from pathlib import Path
+
+from storage.models import JobItem, utc_now
+from tests.support.factories import add_cpo, add_job, writing
+from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
 
 CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
@@ -110,3 +114,18 @@ async def test_a_short_job_of_the_same_tenant_overtakes_its_long_one(tenant: Ten
     status = (await tenant.data("query ($id: ID!) { job(id: $id) { status } }", id=long_job))["job"]["status"]
     assert status == "PROVISIONING"
     await tenant.data(CANCEL, id=long_job)
+
+
+async def test_jobs_that_lost_their_workflows_are_taken_up(tmp_path: Path) -> None:
+    url, long_ago = f"sqlite:///{tmp_path / 'lost.db'}", utc_now() - timedelta(hours=1)
+    async with running_gateway(url, tmp_path) as gateway:
+        tenant = gateway.tenant()
+        lost = [await add_job(tenant, total=1, succeeded=0, status="PENDING", updated_at=long_ago) for _ in range(25)]
+        async with writing(tenant) as session:
+            session.add_all(JobItem(job_id=job.id, index=0, payload={}) for job in lost)
+
+    async with running_gateway(url, tmp_path) as gateway:
+        tenant = gateway.tenant(tenant.organization_id)
+        jobs = [await over(tenant, job.id) for job in lost]
+
+    assert {job["items"]["nodes"][0]["error"]["code"] for job in jobs} == {"cpo_gone"}

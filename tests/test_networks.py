@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from storage.models import Cpo, Credentials, Job, JobItem, utc_now
 from tests.support.factories import add_charger, add_cpo, add_job, add_ocpi_location, writing
@@ -31,6 +33,13 @@ query ($id: ID!) {
 }
 """
 RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id } } }"
+KEEP_ON_SQLITE = [
+    "CREATE TRIGGER kept BEFORE DELETE ON networks WHEN old.id = NETWORK BEGIN SELECT RAISE(ABORT, 'kept'); END",
+]
+KEEP_ON_POSTGRESQL = [
+    "CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept'; END $$",
+    "CREATE TRIGGER kept BEFORE DELETE ON networks FOR EACH ROW WHEN (old.id = NETWORK) EXECUTE FUNCTION keep()",
+]
 
 
 async def create(tenant: Tenant, **changes: Any) -> dict[str, Any]:
@@ -47,6 +56,18 @@ async def gone(tenant: Tenant, id: int) -> None:
     while (await tenant.data("query ($id: ID!) { cpo(id: $id) { id } }", id=str(id)))["cpo"] is not None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)
+
+
+@contextmanager
+def undeletable(tenant: Tenant, network_id: int) -> Iterator[None]:
+    """A network whose row the database keeps."""
+    database = tenant.gateway.services.database
+    with database.engine.begin() as connection:
+        for statement in KEEP_ON_SQLITE if database.is_sqlite else KEEP_ON_POSTGRESQL:
+            connection.execute(text(statement.replace("NETWORK", str(network_id))))
+    yield
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER kept" if database.is_sqlite else "DROP TRIGGER kept ON networks"))
 
 
 @pytest.mark.parametrize("template", ["small-urban-ac", "highway-dc", "mixed-depot"])
@@ -84,6 +105,20 @@ async def test_an_expired_network_goes_with_all_that_is_in_it(tenant: Tenant) ->
     assert {name for name, count in counts.items() if count} == {"job_items", "job_events"}
     async with writing(tenant) as session:
         assert (await session.scalars(select(func.count()).select_from(Credentials))).one() == 0
+
+
+async def test_a_network_that_cannot_be_torn_down_does_not_hold_up_the_next(tenant: Tenant) -> None:
+    overdue, next_one = await add_cpo(tenant), await add_cpo(tenant)
+
+    with undeletable(tenant, overdue.id):
+        async with writing(tenant) as session:
+            for network, minutes in ((overdue, 5), (next_one, 1)):
+                past = utc_now() - timedelta(minutes=minutes)
+                await session.execute(update(Cpo).where(Cpo.id == network.id).values(expires_at=past))
+        await gone(tenant, next_one.id)
+
+        assert (await tenant.data(SITES, id=str(overdue.id)))["cpo"] is not None
+    await gone(tenant, overdue.id)
 
 
 async def test_a_deleted_network_ends_its_jobs_and_leaves_nothing(tenant: Tenant) -> None:
