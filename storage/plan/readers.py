@@ -9,7 +9,8 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from threading import Event
 from typing import Any, Protocol
 
 import asyncpg
@@ -22,6 +23,7 @@ CONNECT_TIMEOUT_S = 10
 CLOSE_TIMEOUT_S = 1
 BACKSTOP_S = 60  # after which PostgreSQL stops a statement that nobody waits for any longer
 LOOP_BUDGET_S = 0.05  # a statement that holds SQLite's loop for longer goes to a thread
+PATIENT_READS = 4  # at once; their threads are shared with whatever else may not hold up the loop
 CHECK_EVERY = 10_000  # SQLite's instructions between two looks at the clock, some hundred microseconds
 
 FAILURES = (
@@ -64,23 +66,30 @@ class PostgresReader:
         self._idle: list[_Prepared] = []
 
     async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
-        async with self._turns:
-            connection: _Prepared | None = None
-            answered = False
-            try:
-                connection = await self._take()
-                prepared = connection.statements.get(statement) or await connection.prepare(statement)
-                row: Answers = await prepared.fetchrow(*arguments, timeout=timeout_s)
-                answered = True
-            except TimeoutError:
-                raise
-            except FAILURES as exc:
-                raise ReadFailed from exc
-            finally:
-                if connection is not None:
-                    # cancelled half-way or broken: what it would answer next is anyone's guess
-                    self._idle.append(connection) if answered else await connection.close()
-            return row
+        if not self._turns.locked() and self._idle and statement in self._idle[-1].statements:
+            return await self._fetch(statement, arguments, timeout_s)  # asyncpg keeps the time, at less cost
+        async with asyncio.timeout(timeout_s):
+            return await self._fetch(statement, arguments, timeout_s)
+
+    async def _fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+        await self._turns.acquire()
+        connection: _Prepared | None = None
+        answered = False
+        try:
+            connection = await self._take()
+            prepared = connection.statements.get(statement) or await connection.prepare(statement)
+            row: Answers = await prepared.fetchrow(*arguments, timeout=timeout_s)
+            answered = True
+        except TimeoutError:
+            raise
+        except FAILURES as exc:
+            raise ReadFailed from exc
+        finally:
+            self._turns.release()
+            if connection is not None:
+                # cancelled half-way or broken: what it would answer next is anyone's guess
+                self._idle.append(connection) if answered else await connection.close()
+        return row
 
     async def close(self) -> None:
         while self._idle:
@@ -140,6 +149,7 @@ class SqliteReader:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._until = 0.0
+        self._patience = asyncio.Semaphore(PATIENT_READS)
 
     async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
         if self._connection is None:
@@ -153,24 +163,30 @@ class SqliteReader:
                 raise ReadFailed from exc
         else:
             return row
-        return await asyncio.to_thread(self._fetch_patiently, statement, arguments, timeout_s)
+        async with asyncio.timeout(timeout_s), self._patience:
+            return await self._fetch_patiently(statement, arguments)
 
     async def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _fetch_patiently(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
-        until = time.monotonic() + timeout_s
-        connection = self._connect()
-        connection.set_progress_handler(lambda: time.monotonic() > until, CHECK_EVERY)
+    async def _fetch_patiently(self, statement: str, arguments: Sequence[Any]) -> Answers:
+        """The answer from a thread, where the statement ends when nobody waits for it any longer."""
+        is_left = Event()
+
+        def fetch() -> Answers:
+            with closing(self._connect()) as connection:
+                connection.set_progress_handler(is_left.is_set, CHECK_EVERY)
+                row: Answers = connection.execute(statement, arguments).fetchone()
+                return row
+
         try:
-            row: Answers = connection.execute(statement, arguments).fetchone()
+            return await asyncio.to_thread(fetch)
         except FAILURES as exc:
-            raise (TimeoutError() if _is_interrupt(exc) else ReadFailed()) from exc
+            raise ReadFailed from exc
         finally:
-            connection.close()
-        return row
+            is_left.set()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=PREPARED)
