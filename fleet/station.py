@@ -218,6 +218,8 @@ class Station:
 
     def inherit(self, station: Station) -> None:
         """Takes over what another charge point, of which this is the new configuration, remembers."""
+        for connector, own in zip(station.connectors, self.connectors, strict=True):
+            connector.supply = own.supply
         self.connectors = station.connectors
         self.memory = station.memory
 

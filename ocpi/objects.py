@@ -30,7 +30,7 @@ UID_LENGTH = 36
 OUTLET_LENGTH = 30  # eMI3 EVSE id: the part behind `E`
 NO_POSTAL_CODE = "-"  # 2.1.1 requires one and sites have none
 NO_TIME_ZONE = "Etc/UTC"  # 2.2.1 requires one
-CAPABILITIES = ["REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE"]
+CAPABILITIES = ["RFID_READER"]  # remote starts and unlocking would need the commands module
 
 # OCPI 2.1.1 §8.4.16; the other parking types of 2.2.1 are newer
 _LOCATION_TYPES = {"ON_STREET", "PARKING_GARAGE", "UNDERGROUND_GARAGE", "PARKING_LOT"}

@@ -83,7 +83,7 @@ async def delete_charger(ctx: Context, id: str, *, missing_ok: bool = False) -> 
         if row is None and not missing_ok:
             raise _missing(id)
         if row is not None:
-            await store.remove(session, [row.id])
+            await store.take_away(session, [row.id])
     await ctx.services.fleet.apply([id] if row else [])
 
 
@@ -91,7 +91,7 @@ async def delete_chargers(ctx: Context, location_id: str, ids: Sequence[str]) ->
     """Deletes chargers of a site, in one transaction; one that is not there fails alone."""
     async with ctx.write() as session:
         here = set(await store.ids_at(session, location_id, ids))
-        await store.remove(session, list(here))
+        await store.take_away(session, list(here))
     deleted = [id for id in dict.fromkeys(ids) if id in here]
     await ctx.services.fleet.apply(deleted)
     return deleted, [ItemFailure(id, str(_missing(id))) for id in dict.fromkeys(ids) if id not in here]
@@ -151,10 +151,11 @@ async def _change(session: AsyncSession, row: Charger, values: dict[str, Any]) -
     if values.get("location_id") is not None and await session.run_sync(find_place, values["location_id"]) is None:
         raise _refused("location_id", f"There is no location {values['location_id']}.", "location_not_found")
     rewires = any(name in values and getattr(row, name) != values[name] for name in REWIRING)
+    left = row.location_id
     for name, value in values.items():
         setattr(row, name, value)
     if rewires:
-        await session.run_sync(rewire, row, await _equipment(session, row))
+        await session.run_sync(rewire, row, await _equipment(session, row), left)
     if "location_name" in values:
         row.location_name = values["location_name"]  # what the client says, whatever the site is called
     _touch(row)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.batches import batches
-from storage.models import ChargePoint, Charger, Evse, OcppMessage
+from storage.models import ChargePoint, Charger, Evse, Location, OcppMessage, utc_now
 from storage.paging import Sort
 from storage.text import is_storable
 
@@ -62,6 +62,15 @@ async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) ->
     asked = [id for id in ids if is_storable(id)]
     found = await session.scalars(select(Charger.id).where(Charger.location_id == location_id, Charger.id.in_(asked)))
     return list(found)
+
+
+async def take_away(session: AsyncSession, ids: Sequence[str]) -> None:
+    """Deletes chargers of sites that stay: these have changed, which is all that an OCPI peer sees of it."""
+    for some in batches(ids):
+        left = select(Charger.location_id).where(Charger.id.in_(some))
+        touched = update(Location).where(Location.id.in_(left)).values(updated_at=utc_now())
+        await session.execute(touched.execution_options(synchronize_session=False))
+    await remove(session, ids)
 
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> None:

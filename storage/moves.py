@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from storage.models import Charger, Evse, OcpiConnector, Topology, utc_now
+from storage.models import Charger, Evse, Location, OcpiConnector, Topology, utc_now
 from storage.provision import Equipment, default_route_of, electrical, find_place
 
 
-def rewire(session: Session, charger: Charger, equipment: Equipment) -> None:
-    """Makes EVSEs, OCPI connectors and routes fit the charger's connector type and the site it stands at."""
+def rewire(session: Session, charger: Charger, equipment: Equipment, left: str | None) -> None:
+    """Makes EVSEs, OCPI connectors and routes fit the charger's connector type and the site it stands at.
+
+    `left` is the site it stood at: it has changed, which is all that an OCPI peer sees of what is gone there.
+    """
+    if left != charger.location_id:
+        touched = update(Location).where(Location.id == left).values(updated_at=utc_now())
+        session.execute(touched.execution_options(synchronize_session=False))
     evses = session.scalars(select(Evse).where(Evse.charger_id == charger.id)).all()
     own_connectors = OcpiConnector.evse_id.in_([evse.id for evse in evses])
     routes, own = delete(Topology).where(Topology.charger_id == charger.id), delete(OcpiConnector).where(own_connectors)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from storage.models import Evse, Location, OcpiConnector, wire
+from storage.models import Evse, Location, OcpiConnector, OcpiLocation, wire
 from tests.support.factories import writing
 from tests.support.gateway import Tenant
 from tests.support.network import Network, add_network
@@ -56,7 +56,7 @@ async def test_a_location_of_2_2_1_is_complete(tenant: Tenant) -> None:
             "uid": f"CP-001_C{number}",
             "evse_id": location["evses"][number - 1]["evse_id"],
             "status": "AVAILABLE",
-            "capabilities": ["REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE"],
+            "capabilities": ["RFID_READER"],
             "connectors": [
                 {
                     "id": "1", "standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE",
@@ -105,7 +105,7 @@ async def test_a_location_of_2_1_1_is_complete(tenant: Tenant) -> None:
                 "uid": "CP001",
                 "evse_id": "FR*ABC*ECP001",
                 "status": "AVAILABLE",
-                "capabilities": ["REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE"],
+                "capabilities": ["RFID_READER"],
                 "connectors": [
                     {
                         "id": "1", "standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE",
@@ -259,6 +259,26 @@ async def test_date_from_includes_and_date_to_excludes(network: Network) -> None
     assert await found("date_from=2020-01-02T00:00:00.001Z") == []
     assert await found("date_to=2020-01-02T00:00:00") == ids[2:]
     assert await found("date_from=2020-01-01T00:00:00Z&date_to=2020-01-03T00:00:00Z") == ids
+
+
+async def test_a_site_changes_with_a_charger_that_leaves_it(network: Network) -> None:
+    """Deleted, and moved to another site: a peer that asks for what is new sees the sites without them."""
+    ids = [await network.add_site(created_at=LONG_AGO + timedelta(hours=hour)) for hour in range(3)]
+    gone, moved = [await network.add_charger(location_id, f"CP{number}") for number, location_id in enumerate(ids[:2])]
+    await date_everything(network, LONG_AGO)
+    async with writing(network.tenant) as session:
+        target = (await session.get_one(OcpiLocation, ids[2])).location_id
+    peer = await network.peer()
+    document = """mutation($gone: ID!, $moved: ID!, $target: ID!) {
+        deleteCharger(input: {id: $gone}) { deletedId }
+        updateCharger(input: {id: $moved, locationId: $target}) { charger { id } }
+    }"""
+
+    await network.tenant.data(document, gone=gone, moved=moved, target=target)
+
+    new = await peer.data(f"/ocpi/{network.version}/locations?date_from=2020-01-02T00:00:00Z")
+    shown = [(each["id"], [evse["uid"] for evse in each.get("evses", [])]) for each in new]
+    assert shown == [(ids[0], []), (ids[1], []), (ids[2], ["CP1"])]
 
 
 async def test_pages_follow_their_links_and_tell_the_total(network: Network) -> None:

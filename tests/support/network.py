@@ -47,8 +47,8 @@ class Network:
         """Adds a site without chargers; gives the id of its OCPI location."""
         return (await factories.add_ocpi_location(self.tenant, self.row, **site)).id
 
-    async def add_charger(self, location_id: str, identity: str, *, evses: int = 1, **connector: Any) -> None:
-        """Adds a charger to a site; `connector` says how its OCPI connectors differ."""
+    async def add_charger(self, location_id: str, identity: str, *, evses: int = 1, **connector: Any) -> str:
+        """Adds a charger to a site and gives its id; `connector` says how its OCPI connectors differ."""
         async with writing(self.tenant) as session:
             site = await session.get_one(OcpiLocation, location_id)
         charger = await factories.add_charger(self.tenant, location_id=site.location_id, identity=identity, evses=evses)
@@ -56,6 +56,7 @@ class Network:
             mine = select(Evse.id).where(Evse.charger_id == charger.id)
             async with writing(self.tenant) as session:
                 await session.execute(update(OcpiConnector).where(OcpiConnector.evse_id.in_(mine)).values(connector))
+        return charger.id
 
 
 async def add_network(tenant: Tenant, version: str = "2.2.1", **values: Any) -> Network:
