@@ -10,7 +10,7 @@ import pytest
 
 from commands import main
 from commands.scenario.plan import read_plan
-from tests.support.csms import Csms, recording_csms
+from tests.support.csms import SILENCE, CallError, Csms, Station, recording_csms
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
@@ -114,6 +114,30 @@ async def test_a_step_that_fails_says_why_and_fails_the_run(
     assert (status, "2 failed." in printed) == (1, True), printed
     assert "plugged in." in printed
     assert (await tenant.data("{ chargers { totalCount } }"))["chargers"]["totalCount"] == 2
+
+
+@ONE_DATABASE
+async def test_a_charger_that_is_away_has_not_charged(
+    tenant: Tenant, csms: Csms, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its connection ends while its CSMS is asked for the token, and it finds no way back."""
+    hung_up: list[asyncio.Task[None]] = []
+
+    def hang_up(station: Station, payload: dict[str, object]) -> CallError:
+        hung_up.append(asyncio.get_running_loop().create_task(station.hang_up()))
+        return SILENCE
+
+    csms.behaviours["Authorize"] = hang_up
+    file = tmp_path / "away.toml"
+    file.write_text(
+        f'name = "Away"\n[chargers]\ncount = 1\nws_url = "{csms.url}"\n[[steps]]\ndo = "network"\nrefuse = 1.0\n'
+        '[[steps]]\ndo = "charge"\ntarget_energy_kwh = 0.001\npatience_seconds = 2\n'
+    )
+
+    status = await play(tenant, file)
+
+    printed = capsys.readouterr().out
+    assert (status, len(hung_up), "not charged in time" in printed) == (1, 1, True), printed
 
 
 @pytest.mark.parametrize(

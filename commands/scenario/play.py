@@ -23,7 +23,7 @@ CREATE_LOCATION = "mutation($input: CreateLocationInput!) { createLocation(input
 DELETE_LOCATION = "mutation($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
 CREATE_CHARGERS = "mutation($input: BulkCreateChargersInput!) { bulkCreateChargers(input: $input) { job { id } } }"
 CHARGERS = """query($id: ID!, $after: String) { location(id: $id) { chargers(first: 100, after: $after) {
-    nodes { id identity runtime { connected } evses { status } } pageInfo { hasNextPage endCursor }
+    nodes { id identity runtime { connected } evses { status lastUpdated } } pageInfo { hasNextPage endCursor }
 } } }"""
 COMMAND = """mutation($input: {input}!) {{ {name}(input: $input) {{ queuedCount failed {{ identity error }} }} }}"""
 RESET = "mutation($id: ID!) { resetCharger(input: {id: $id}) { charger { id } } }"
@@ -150,9 +150,7 @@ class Play:
                 event: dict[str, Any] = {"idTag": step.id_tag, "durationSeconds": step.duration_seconds}
                 await self._command("startSession", chosen, event, report)
             case Charge():
-                event = {"idTag": step.id_tag, "targetEnergyKwh": step.target_energy_kwh}
-                await self._command("startSession", chosen, event, report)
-                await self._until_charged(chosen, step.patience_seconds, report)
+                await self._charge(step, chosen, report)
             case Power():
                 await self._command("powerUpdate", chosen, {"powerW": step.power_w}, report)
             case Fault():
@@ -164,10 +162,10 @@ class Play:
             case Plug():
                 await self._command(UNIFIED[step.do], chosen, {}, report)
 
-    async def _command(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> None:
-        """One command to many chargers of the location."""
+    async def _command(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> set[str]:
+        """One command to many chargers of the location; gives the identities of those that refused it."""
         target = {"locationId": self._location_id, "chargerIds": list(ids)}
-        await self._send(name, {"target": target, **event}, report)
+        return await self._send(name, {"target": target, **event}, report)
 
     async def _singly(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> None:
         """A command that takes one charger, to each of them."""
@@ -179,11 +177,12 @@ class Play:
 
         await asyncio.gather(*(one(id) for id in ids))
 
-    async def _send(self, name: str, input: dict[str, Any], report: StepReport) -> None:
+    async def _send(self, name: str, input: dict[str, Any], report: StepReport) -> set[str]:
         document = COMMAND.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
         outcome = (await self._client.execute(document, input=input))[name]
         report.done += outcome["queuedCount"]
         report.reasons.update(failure["error"] for failure in outcome["failed"])
+        return {failure["identity"] for failure in outcome["failed"]}
 
     async def _storm(self, ids: Sequence[str], report: StepReport) -> None:
         """Cuts the power of all of them at once, and waits until they are back."""
@@ -210,18 +209,20 @@ class Play:
                 return connected
             await asyncio.sleep(POLL_S)
 
-    async def _until_charged(self, ids: Sequence[str], patience_s: float, report: StepReport) -> None:
-        """Waits until none of them charges any more; those that do at the end have failed."""
-        end = time.monotonic() + patience_s
-        await asyncio.sleep(POLL_S)
-        while True:
-            busy = [c["id"] for c in await self._read() if c["id"] in set(ids) and _is_busy(c)]
-            if not busy or time.monotonic() > end:
-                break
+    async def _charge(self, step: Charge, chosen: list[str], report: StepReport) -> None:
+        """Starts sessions and waits until each has charged; those that have not at the end have failed."""
+        before = {charger["id"]: charger for charger in await self._read() if charger["id"] in set(chosen)}
+        event = {"idTag": step.id_tag, "targetEnergyKwh": step.target_energy_kwh}
+        refused = await self._command("startSession", chosen, event, report)
+        left = {id: charger for id, charger in before.items() if charger["identity"] not in refused}
+        end = time.monotonic() + step.patience_seconds
+        while left and time.monotonic() < end:
             await asyncio.sleep(POLL_S)
-        if busy:
-            report.done -= len(busy)
-            report.reasons["not charged in time"] += len(busy)
+            charged = {c["id"] for c in await self._read() if c["id"] in left and _has_charged(c, left[c["id"]])}
+            left = {id: charger for id, charger in left.items() if id not in charged}
+        if left:
+            report.done -= len(left)
+            report.reasons["not charged in time"] += len(left)
 
     async def _read(self) -> list[dict[str, Any]]:
         """The chargers as they are now."""
@@ -238,8 +239,15 @@ class Play:
         return self._chance.sample(self._chargers, min(count, len(self._chargers)))
 
 
-def _is_busy(charger: dict[str, Any]) -> bool:
-    return any(evse["status"] == "CHARGING" for evse in charger["evses"])
+def _has_charged(charger: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether its EVSEs have changed since and none of them is busy that was not; one that is away may still be."""
+    pairs = [
+        (evse, former)
+        for evse, former in zip(charger["evses"], before["evses"], strict=True)
+        if len(before["evses"]) == 1 or former["status"] != "CHARGING"
+    ]
+    has_changed = any(evse != former for evse, former in pairs)
+    return has_changed and all(evse["status"] not in ("CHARGING", "UNKNOWN") for evse, _ in pairs)
 
 
 def _camel(name: str) -> str:
