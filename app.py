@@ -13,7 +13,7 @@ import ocpi
 import pages
 import rest
 import schema
-from edge import AUTHENTICATOR, SERVICES, add_common_headers, answer_errors
+from edge import AUTHENTICATOR, SERVICES, answer
 from fleet.providers import fleet_of
 from jobs.engine import JobEngine
 from resolvers.auth import Authenticator, JwksKeys, SecretKeys
@@ -28,8 +28,7 @@ MAX_BODY_BYTES = 32 * 2**20  # 10,000 sites of a bulk request with room to spare
 
 def create_app(settings: Settings) -> web.Application:
     """The gateway as an aiohttp application; it migrates the database and starts the engines when it starts."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors])
-    app.on_response_prepare.append(add_common_headers)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer])
     app[AUTHENTICATOR] = Authenticator(
         JwksKeys(settings.jwks_url) if settings.jwks_url else SecretKeys(settings.jwt_secret.get_secret_value())
     )

@@ -101,34 +101,25 @@ def error_answer(request: web.Request, status: int, detail: Any, **others: Any) 
 
 
 @web.middleware
-async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns what a handler raises into an answer; the last place where an unexpected error can be caught."""
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns what a handler raises into an answer, and completes every answer that is not on its way already."""
     try:
-        return await handler(request)
-    except ChargeyardError as exc:
-        response = error_answer(request, exc.http_status, str(exc))
-        response.headers.update(retry_headers(exc))
-        if isinstance(exc, Unauthenticated):
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-    except web.HTTPMethodNotAllowed as exc:
-        return _other_method(request, sorted({*exc.allowed_methods, "OPTIONS"}))
-    except web.HTTPException as exc:
-        if exc.status < 400:
-            raise
-        return error_answer(request, exc.status, _HTTP_DETAILS.get(exc.status, exc.reason))
-    except web.RequestPayloadError:
-        return error_answer(request, 400, "The request body did not arrive in full or could not be decoded.")
+        response = await handler(request)
+    except web.HTTPRedirection as exc:
+        complete(request, exc)
+        raise
     except Exception as exc:  # noqa: BLE001 - the edge of the process: nothing may escape as a traceback
-        return json_answer(request, request.get(FAILURE_BODY, _failure_body)(log_unexpected(exc)), 500)
+        response = _answer_of(request, exc)
+    if not response.prepared:
+        complete(request, response)
+    return response
 
 
-def _failure_body(error_id: str) -> bytes:
-    return to_json({"detail": "Something went wrong on our side.", "error_id": error_id})
+def complete(request: web.Request, response: web.StreamResponse) -> None:
+    """Puts on a response its request's id and, for the origins of the settings, the CORS headers.
 
-
-async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Puts on every response its request's id and, for the origins of the settings, the CORS headers."""
+    Whoever prepares a response himself, a stream or a WebSocket, has to call it before.
+    """
     request_id = _request_id(request)
     for name in REQUEST_ID_HEADERS:
         response.headers[name] = request_id
@@ -140,6 +131,28 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
     if origin is not None and (origin in allowed or "*" in allowed):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+
+
+def _answer_of(request: web.Request, exc: Exception) -> web.Response:
+    """The answer to what a handler raised; the last place where an unexpected error can be caught."""
+    match exc:
+        case ChargeyardError():
+            response = error_answer(request, exc.http_status, str(exc))
+            response.headers.update(retry_headers(exc))
+            if isinstance(exc, Unauthenticated):
+                response.headers["WWW-Authenticate"] = "Bearer"
+            return response
+        case web.HTTPMethodNotAllowed():
+            return _other_method(request, sorted({*exc.allowed_methods, "OPTIONS"}))
+        case web.HTTPException():
+            return error_answer(request, exc.status, _HTTP_DETAILS.get(exc.status, exc.reason))
+        case web.RequestPayloadError():
+            return error_answer(request, 400, "The request body did not arrive in full or could not be decoded.")
+    return json_answer(request, request.get(FAILURE_BODY, _failure_body)(log_unexpected(exc)), 500)
+
+
+def _failure_body(error_id: str) -> bytes:
+    return to_json({"detail": "Something went wrong on our side.", "error_id": error_id})
 
 
 def _request_id(request: web.Request) -> str:

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from graphql import OperationType
 from yarl import URL
 
-from edge import FAILURE_BODY, SERVICES, context_of, json_answer
+from edge import FAILURE_BODY, SERVICES, complete, context_of, json_answer
 from errors import ChargeyardError, Forbidden
 from resolvers.auth import Principal
 from resolvers.context import Context
@@ -46,23 +46,22 @@ class GraphQLView:
         request[FAILURE_BODY] = failure_body
         accept = Accept.of(request.headers.get("Accept"))
         try:
-            return await self._respond(request, accept)
+            if request.method == "POST" and accept.json and hdrs.UPGRADE not in request.headers:
+                return await self._execute(request, accept)
+            return await self._other(request, accept)
         except ChargeyardError as exc:
             return self._responder.refusal(request, accept, exc)
 
-    async def _respond(self, request: web.Request, accept: Accept) -> web.StreamResponse:
-        if request.method == "POST" and accept.json and hdrs.UPGRADE not in request.headers:
-            return await self._execute(request, accept)
+    async def _other(self, request: web.Request, accept: Accept) -> web.StreamResponse:
+        """The response to whatever is not a plain POST."""
         if request.method == "OPTIONS":
             raise web.HTTPMethodNotAllowed(request.method, METHODS)  # answered by the edge, CORS preflights too
         if request.method not in METHODS:
             raise Refused(405, f"{request.method} is not allowed here.", headers={"Allow": ", ".join(METHODS)})
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await self._connect(request)
-        if request.method == "GET" and accept.html:
-            raise web.HTTPFound(URL("graphiql").with_query(request.query), headers={"Vary": "Accept"})
-        if request.method != "POST" and not request.query and accept.html:
-            return web.Response(status=302, headers={"Location": EXPLORER, "Vary": "Accept"})
+        if request.method != "POST" and accept.html:
+            raise web.HTTPFound(URL(EXPLORER).with_query(request.query), headers={"Vary": "Accept"})
         if not accept.json and not any(map(accept.quality, FRAMINGS)):
             raise Refused(406, f"Answers are {', '.join([GRAPHQL_RESPONSE, JSON, *FRAMINGS])}.")
         return await self._execute(request, accept)
@@ -128,6 +127,7 @@ class GraphQLView:
         caller = context.caller if isinstance(context.caller, Principal) else None
         with self._streams.admitted(owner(caller)) if caller else nullcontext():
             response = web.StreamResponse(headers={**STREAM_HEADERS, "Content-Type": framing.content_type})
+            complete(request, response)
             await response.prepare(request)
             with suppress(TimeoutError):
                 async with self._streams.until(seconds_left(caller) if caller else None):

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
-from edge import AUTHENTICATOR, ORGANIZATION_HEADER, SERVICES, log_unexpected
+from edge import AUTHENTICATOR, ORGANIZATION_HEADER, SERVICES, complete, log_unexpected
 from errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from resolvers.auth import Principal
 from resolvers.context import Context
@@ -56,6 +56,7 @@ class Connection:
 
     async def serve(self) -> web.WebSocketResponse:
         """Talks to the client until one of both has had enough."""
+        complete(self._request, self._socket)
         await self._socket.prepare(self._request)
         with self._admission:
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import closing, suppress
 from threading import Event
 from typing import Any, Protocol
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
     is_sqlite: bool
 
-    async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+    def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Coroutine[Any, Any, Answers]:
         """The only row of a statement. Raises ReadFailed, and TimeoutError when the time is over."""
         ...
 
@@ -65,9 +65,12 @@ class PostgresReader:
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._idle: list[_Prepared] = []
 
-    async def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
+    def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Coroutine[Any, Any, Answers]:
         if not self._turns.locked() and self._idle and statement in self._idle[-1].statements:
-            return await self._fetch(statement, arguments, timeout_s)  # asyncpg keeps the time, at less cost
+            return self._fetch(statement, arguments, timeout_s)  # asyncpg keeps the time, at less cost
+        return self._fetch_in_time(statement, arguments, timeout_s)
+
+    async def _fetch_in_time(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
         async with asyncio.timeout(timeout_s):
             return await self._fetch(statement, arguments, timeout_s)
 

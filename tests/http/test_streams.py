@@ -61,6 +61,15 @@ async def test_parts_carry_payloads_and_a_closing_boundary(endpoint: Endpoint) -
     )
 
 
+async def test_a_stream_tells_its_request_and_may_be_read_by_the_origins_of_the_settings(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, cors_origins="https://app.example") as endpoint:
+        own = {**EVENTS, "Origin": "https://app.example", "Request-Id": "mine"}
+        reply = await endpoint.send("POST", {"query": "{ __typename }"}, **own)
+
+    assert reply.headers.getall("Request-Id") == ["mine"]
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://app.example"
+
+
 async def test_an_event_source_subscribes_by_get(endpoint: Endpoint) -> None:
     reply = await endpoint.send("GET", query="?query=%7B__typename%7D", **EVENTS)
 

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from edge import answer_errors
+from edge import SERVICES, answer
 from errors import RateLimited, Unavailable
 from tests.support.gateway import Gateway, Tenant, running_gateway
 
@@ -146,16 +146,20 @@ async def test_a_body_that_is_not_what_its_encoding_says_is_400(tenant: Tenant) 
     ("error", "status"),
     [(RateLimited("Too fast.", retry_after_s=7), 429), (Unavailable("Down.", retry_after_s=9), 503)],
 )
-async def test_what_may_be_tried_again_says_when(error: RateLimited | Unavailable, status: int) -> None:
-    async with _raising(error) as response:
+async def test_what_may_be_tried_again_says_when(
+    gateway: Gateway, error: RateLimited | Unavailable, status: int
+) -> None:
+    async with _raising(gateway, error) as response:
         assert response.status == status
         assert response.headers["Retry-After"] == str(error.retry_after_s)
         assert await response.json() == {"detail": str(error)}
 
 
-async def test_what_nobody_expected_is_500_with_an_id_that_the_log_knows(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_nobody_expected_is_500_with_an_id_that_the_log_knows(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.ERROR, logger="chargeyard.edge"):
-        async with _raising(ZeroDivisionError("the secret text")) as response:
+        async with _raising(gateway, ZeroDivisionError("the secret text")) as response:
             body = await response.json()
 
     assert response.status == 500
@@ -166,13 +170,14 @@ async def test_what_nobody_expected_is_500_with_an_id_that_the_log_knows(caplog:
 
 
 @asynccontextmanager
-async def _raising(error: Exception) -> AsyncIterator[aiohttp.ClientResponse]:
+async def _raising(gateway: Gateway, error: Exception) -> AsyncIterator[aiohttp.ClientResponse]:
     """The answer of an application with our middleware whose only route raises this."""
 
     async def handler(_request: web.Request) -> web.Response:
         raise error
 
-    app = web.Application(middlewares=[answer_errors])
+    app = web.Application(middlewares=[answer])
+    app[SERVICES] = gateway.services
     app.router.add_get("/", handler)
     runner = web.AppRunner(app)
     await runner.setup()
