@@ -129,46 +129,6 @@ async def test_configuration_keys_of_1_6_are_read_and_changed(tenant: Tenant, cs
     await eventually(charger.memory, lambda memory: memory.get("keys", {}).get("MeterValueSampleInterval") == "17")
 
 
-async def test_variables_of_2_0_1_are_read_and_changed(tenant: Tenant, csms: Csms) -> None:
-    _, station = await booted(tenant, csms, version=V201)
-
-    def named(component: str, variable: str, **more: str) -> dict[str, object]:
-        return {"component": {"name": component}, "variable": {"name": variable}, **more}
-
-    written = await station.call(
-        "SetVariables",
-        {
-            "setVariableData": [
-                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="123"),
-                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="often"),
-                named("OCPPCommCtrlr", "Colour", attributeValue="blue"),
-                named("Kettle", "Colour", attributeValue="blue"),
-                named("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="5", attributeType="Target"),
-            ]
-        },
-    )
-    read = await station.call("GetVariables", {"getVariableData": [named("OCPPCommCtrlr", "HeartbeatInterval")]})
-
-    assert [result["attributeStatus"] for result in written["setVariableResult"]] == [
-        "Accepted", "Rejected", "UnknownVariable", "UnknownComponent", "NotSupportedAttributeType",
-    ]  # fmt: skip
-    assert read["getVariableResult"][0]["attributeValue"] == "123"
-
-
-async def test_a_base_report_comes_in_parts_that_count(tenant: Tenant, csms: Csms) -> None:
-    _, station = await booted(tenant, csms, version=V201)
-
-    answer = await station.call("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
-    await station.until(lambda s: s.sent("NotifyReport") and not s.sent("NotifyReport")[-1]["tbc"])
-
-    reports = station.sent("NotifyReport")
-    assert answer == {"status": "Accepted"}
-    assert [report["seqNo"] for report in reports] == list(range(len(reports)))
-    assert {report["requestId"] for report in reports} == {5}
-    names = {f"{item['component']['name']}.{item['variable']['name']}" for r in reports for item in r["reportData"]}
-    assert {"OCPPCommCtrlr.HeartbeatInterval", "ChargingStation.Model"} <= names
-
-
 @BOTH
 async def test_a_new_heartbeat_interval_takes_effect_at_once(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     _, station = await booted(tenant, csms, version=version)

@@ -6,12 +6,19 @@ from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
 from fleet.v201 import report
+from fleet.v201.device_model import AVAILABILITY, Variable, variables
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    keys = list(station.dialect.keys.by_name.values())
-    if payload["reportBase"] == "SummaryInventory":
-        return Reply({"status": "EmptyResultSet"})  # it lists problems, and there are none to configure
-    if payload["reportBase"] == "ConfigurationInventory":
-        keys = [key for key in keys if not key.read_only]
-    return Reply({"status": "Accepted"}, then=lambda: report.notify(station, payload["requestId"], keys))
+    listed = [variable for variable in variables(station) if _is_in(payload["reportBase"], variable)]
+    return Reply({"status": "Accepted"}, then=lambda: report.notify(station, payload["requestId"], listed))
+
+
+def _is_in(base: str, variable: Variable) -> bool:
+    """Whether a report lists a variable; the summary tells who can charge now, and no component has a problem."""
+    match base:
+        case "ConfigurationInventory":
+            return variable.mutability != "ReadOnly"
+        case "SummaryInventory":
+            return bool(variable.variable["name"] == AVAILABILITY)
+    return True

@@ -7,54 +7,34 @@ from typing import Any
 
 from fleet.clock import timestamp
 from fleet.frames import Payload
-from fleet.keys import Key, Kind
 from fleet.station import Station
+from fleet.v201.device_model import Variable
 
 ITEMS_PER_MESSAGE = 50
 
 
-async def notify(station: Station, request_id: int, keys: Sequence[Key]) -> None:
+async def notify(station: Station, request_id: int, variables: Sequence[Variable]) -> None:
     """Sends the report, as many messages as it takes."""
-    parts = [keys[at : at + ITEMS_PER_MESSAGE] for at in range(0, len(keys), ITEMS_PER_MESSAGE)]
+    parts = [variables[at : at + ITEMS_PER_MESSAGE] for at in range(0, len(variables), ITEMS_PER_MESSAGE)]
     for number, part in enumerate(parts):
         payload = {
             "requestId": request_id,
             "generatedAt": timestamp(),
             "seqNo": number,
             "tbc": number < len(parts) - 1,
-            "reportData": [_described(station, key) for key in part],
+            "reportData": [_described(variable) for variable in part],
         }
         await station.send(("NotifyReport", payload))
 
 
-def named(component: str, variable: str) -> str:
-    """The name of a variable in `fleet.v201.variables`."""
-    return f"{component}.{variable}"
-
-
-def _described(station: Station, key: Key) -> Payload:
-    component, _, variable = key.name.partition(".")
-    attribute: dict[str, Any] = {"mutability": _mutability(key), "persistent": True, "constant": False}
-    if not key.write_only:
-        attribute["value"] = station.dialect.keys.value(station, key)
+def _described(variable: Variable) -> Payload:
+    is_kept = variable.key is not None
+    attribute: dict[str, Any] = {"mutability": variable.mutability, "persistent": is_kept, "constant": False}
+    if variable.value is not None:
+        attribute["value"] = variable.value
     return {
-        "component": {"name": component},
-        "variable": {"name": variable},
+        "component": variable.component,
+        "variable": variable.variable,
         "variableAttribute": [attribute],
-        "variableCharacteristics": _characteristics(key),
+        "variableCharacteristics": variable.characteristics,
     }
-
-
-def _mutability(key: Key) -> str:
-    if key.write_only:
-        return "WriteOnly"
-    return "ReadOnly" if key.read_only else "ReadWrite"
-
-
-def _characteristics(key: Key) -> Payload:
-    characteristics: Payload = {"dataType": key.kind.value, "supportsMonitoring": False}
-    if key.kind is Kind.INTEGER and not key.read_only:
-        characteristics |= {"minLimit": key.minimum, "maxLimit": key.maximum}
-    if key.members:
-        characteristics["valuesList"] = ",".join(sorted(key.members))
-    return characteristics

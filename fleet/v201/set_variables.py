@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from fleet import configuration
 from fleet.frames import Payload
-from fleet.keys import Outcome
 from fleet.link import Reply
 from fleet.station import Station
-from fleet.v201.get_variables import unknown
-from fleet.v201.report import named
+from fleet.v201.device_model import Variable, find, variables
+from fleet.v201.get_variables import echo
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    return Reply({"setVariableResult": [_result(station, item) for item in payload["setVariableData"]]})
+    known = variables(station)
+    results = [
+        {**echo(item), "attributeStatus": _set(station, find(known, item["component"], item["variable"]), item)}
+        for item in payload["setVariableData"]
+    ]
+    return Reply({"setVariableResult": results})
 
 
-def _result(station: Station, item: Payload) -> Payload:
-    result: Payload = {"component": item["component"], "variable": item["variable"]}
-    if "attributeType" in item:
-        result["attributeType"] = item["attributeType"]
+def _set(station: Station, variable: Variable | str, item: Payload) -> str:
+    if isinstance(variable, str):
+        return variable
     if item.get("attributeType", "Actual") != "Actual":
-        return {**result, "attributeStatus": "NotSupportedAttributeType"}
-    component = item["component"]["name"]
-    outcome = configuration.change(station, named(component, item["variable"]["name"]), item["attributeValue"])
-    status = unknown(station, component) if outcome is Outcome.UNKNOWN else outcome.value
-    return {**result, "attributeStatus": status}
+        return "NotSupportedAttributeType"
+    if variable.key is None:
+        return "Rejected"
+    return configuration.change(station, variable.key.name, item["attributeValue"]).value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
@@ -24,6 +25,11 @@ def _model(station: Station) -> str:
 
 def _vendor(station: Station) -> str:
     return station.plate.vendor
+
+
+def _phases(station: Station) -> str:
+    """The phases of the grid, which direct current comes from too."""
+    return str(station.connectors[0].supply.phases or 3)
 
 
 VARIABLES = Keys(
@@ -88,10 +94,20 @@ VARIABLES = Keys(
         fixed("ClockCtrlr.TimeSource", "Heartbeat", Kind.LIST),
         fixed("ChargingStation.Model", _model, Kind.TEXT),
         fixed("ChargingStation.VendorName", _vendor, Kind.TEXT),
-        fixed("ChargingStation.SupplyPhases", "3"),
+        fixed("ChargingStation.SupplyPhases", _phases),
         fixed("ChargingStation.Available", "true", Kind.BOOLEAN),
     ]
 )
+
+# the instances of those that the CSMS knows by instance; the station keeps one value for all of them
+INSTANCES: Mapping[str, tuple[str, ...]] = {
+    "OCPPCommCtrlr.MessageAttempts": ("TransactionEvent",),
+    "OCPPCommCtrlr.MessageAttemptInterval": ("TransactionEvent",),
+    "OCPPCommCtrlr.MessageTimeout": ("Default",),
+    "SmartChargingCtrlr.Entries": ("ChargingProfiles",),
+    "DeviceDataCtrlr.ItemsPerMessage": ("GetReport", "GetVariables", "SetVariables"),
+    "DeviceDataCtrlr.BytesPerMessage": ("GetReport", "GetVariables", "SetVariables"),
+}
 
 
 def password(text: str) -> bytes:
