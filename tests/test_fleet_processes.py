@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from errors import Conflict
-from storage.models import Charger, OcppVersion
+from storage.models import ChargePoint, Charger, OcppVersion
 from tests.support.chargers import deploy, eventually
 from tests.support.csms import Csms, Station, recording_csms
 from tests.support.gateway import Gateway, Tenant, running_gateway
@@ -129,7 +129,7 @@ async def test_transactions_of_a_killed_process_are_closed_by_the_next_one(
     await csms.until(lambda: _connected(csms) == len(chargers) and _idle(csms), "all connected")
     await _start_all(tenant, location_id)
     await csms.until(lambda: len(_energized(csms)) == len(chargers), "all charging")
-    await asyncio.sleep(1)  # what the last of them did is on disk
+    await eventually(lambda: _memories(tenant), lambda memories: all(_is_kept(csms, *each) for each in memories))
 
     node.kill()
     other = Node(tmp_path, url, "fleet").start()
@@ -191,6 +191,21 @@ async def _start_all(tenant: Tenant, location_id: str) -> None:
     body = {"target": {"location_id": location_id}, "event": {"id_tag": "TAG-1"}}
     status, outcome = await tenant.rest("POST", "/ocpp/commands/start-session", json=body)
     assert (status, outcome["failed"]) == (200, [])
+
+
+async def _memories(tenant: Tenant) -> list[tuple[str, dict[str, Any]]]:
+    """What each charger remembers on disk, by identity."""
+    own = select(Charger.identity, ChargePoint.configuration).join(Charger.charge_point)
+    async with tenant.gateway.services.database.read(tenant.organization_id) as session:
+        return [(row.identity, row.configuration) for row in await session.execute(own)]
+
+
+def _is_kept(csms: Csms, identity: str, memory: dict[str, Any]) -> bool:
+    """Whether all that the CSMS was told of the running transaction is on disk, and that it answered."""
+    station, transaction = csms.stations[identity], memory["connectors"]["1"]["transaction"]
+    if station.version == "1.6":
+        return transaction["number"] is not None and "outbox" not in memory
+    return transaction["sequence"] == len(station.sent("TransactionEvent")) and "outbox" not in memory
 
 
 async def _owners(tenant: Tenant) -> dict[str | None, int]:
