@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 
@@ -35,7 +34,7 @@ class Writer:
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
-        self._watchers: list[asyncio.Future[None]] = []
+        self._watchers: set[asyncio.Future[None]] = set()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -71,10 +70,14 @@ class Writer:
     async def written(self, timeout_s: float) -> None:
         """Waits for the next batch that is on disk, or so long."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._watchers.append(written)
-        with contextlib.suppress(TimeoutError):
+        self._watchers.add(written)
+        try:
             async with asyncio.timeout(timeout_s):
                 await written
+        except TimeoutError:
+            return
+        finally:
+            self._watchers.discard(written)
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -96,8 +99,7 @@ class Writer:
         if left:
             self._waiting = waiting + self._waiting
             return False
-        watchers, self._watchers = self._watchers, []
-        for future in (*waiting, *watchers):
+        for future in (*waiting, *self._watchers):
             if not future.done():
                 future.set_result(None)
         return True

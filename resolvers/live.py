@@ -20,6 +20,7 @@ from storage import live as store
 from storage.models import ConnectorEvent, OcppMessage, utc_now
 
 OVERLAP = timedelta(seconds=2)  # rows of several processes become visible out of order, by less than this
+PAGE = 500  # rows that are read at once
 
 Row = TypeVar("Row", OcppMessage, ConnectorEvent)
 
@@ -57,18 +58,28 @@ async def _scope(ctx: Context, given: dict[str, str | None]) -> Select[Any]:
 
 
 async def _follow(ctx: Context, model: type[Row], scope: Select[Any]) -> AsyncIterator[Row]:
+    """The rows that come from now on, each once: what lies within the overlap is read again and again."""
     newest = utc_now()
-    seen = {row.id for row in await _since(ctx, model, scope, newest)}
+    seen = {row.id: row.timestamp async for page in _since(ctx, model, scope, newest - OVERLAP) for row in page}
     while True:
         await ctx.services.fleet.written()
-        rows: Sequence[Row] = await _since(ctx, model, scope, newest)
-        for row in rows:
-            if row.id not in seen:
-                yield row
-        seen = {row.id for row in rows}
-        newest = max([newest, *(row.timestamp for row in rows)])
+        async for page in _since(ctx, model, scope, newest - OVERLAP):
+            for row in page:
+                if row.id not in seen:
+                    yield row
+            newest = max(newest, min(page[-1].timestamp, utc_now()))  # the clock of another machine may be ahead
+            seen |= {row.id: row.timestamp for row in page}
+            seen = {id: at for id, at in seen.items() if at >= newest - OVERLAP}
 
 
-async def _since(ctx: Context, model: type[Row], scope: Select[Any], newest: datetime) -> Sequence[Row]:
-    async with ctx.read() as session:
-        return await store.since(session, model, scope, newest - OVERLAP)
+async def _since(ctx: Context, model: type[Row], scope: Select[Any], at: datetime) -> AsyncIterator[Sequence[Row]]:
+    """The rows from an instant on, page by page."""
+    place = (at, "")
+    while True:
+        async with ctx.read() as session:
+            page: Sequence[Row] = await store.after(session, model, scope, place, PAGE)
+        if page:
+            yield page
+            place = (page[-1].timestamp, page[-1].id)
+        if len(page) < PAGE:
+            return

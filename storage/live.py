@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Charger, ConnectorEvent, OcpiLocation, OcppMessage
 
 Row = TypeVar("Row", OcppMessage, ConnectorEvent)
+Place = tuple[datetime, str]  # an instant and an id of it; before all of the instant: no id
 
 
 def one(charger_id: str) -> Select[Any]:
@@ -30,7 +31,11 @@ def in_network(network_id: int) -> Select[Any]:
     return select(Charger.id).where(Charger.location_id.in_(sites))
 
 
-async def since(session: AsyncSession, model: type[Row], chargers: Select[Any], at: datetime) -> Sequence[Row]:
-    """The rows of these chargers from an instant on, in order."""
-    rows = select(model).where(model.charger_id.in_(chargers), model.timestamp >= at)
-    return (await session.scalars(rows.order_by(model.timestamp, model.id))).all()
+async def after(
+    session: AsyncSession, model: type[Row], chargers: Select[Any], place: Place, limit: int
+) -> Sequence[Row]:
+    """So many rows of these chargers behind a place, in the order of instants and ids."""
+    key = (model.timestamp, model.id)
+    behind = tuple_(*key) > tuple_(*place, types=[column.type for column in key])
+    rows = select(model).where(model.charger_id.in_(chargers), behind).order_by(*key).limit(limit)
+    return (await session.scalars(rows)).all()

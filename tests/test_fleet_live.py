@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,13 +15,15 @@ import pytest
 from aiohttp import ClientWebSocketResponse
 from sqlalchemy import update
 
-from storage.models import ConnectorEvent, OcppMessage, OcppVersion, new_id, utc_now
+from fleet.writer import Writer
+from storage.models import Charger, ConnectorEvent, OcppMessage, OcppVersion, new_id, utc_now
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, deploy, eventually
 from tests.support.csms import Csms, recording_csms
-from tests.support.factories import add_charger, writing
-from tests.support.gateway import Tenant, running_gateway
+from tests.support.factories import add_charger, add_frame, writing
+from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.postgres import fresh_database
+from tests.support.statements import counted_statements
 
 FRAMES = """subscription($chargerId: ID, $locationId: ID) {
     ocppMessages(chargerId: $chargerId, locationId: $locationId) { direction action message charger { identity } }
@@ -168,6 +172,50 @@ async def test_another_tenants_frames_stay_away(tenant: Tenant, stranger: Tenant
             event = await next_data(socket)
 
 
+async def test_many_frames_of_one_instant_arrive_page_by_page(
+    gateway: Gateway, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolvers.live.PAGE", 2)
+    monkeypatch.setattr("fleet.local.WATCH_S", 0.05)
+    charger, at = await add_charger(tenant), utc_now() + timedelta(seconds=1)
+
+    with counted_statements(gateway) as statements:
+        async with subscribed(tenant, FRAMES, chargerId=charger.id) as socket:
+            await _begun(socket, charger, tenant)
+            for number in range(7):
+                await add_frame(tenant, charger, action=f"Action{number}", timestamp=at)
+            arrived = [(await _until(socket, f"Action{number}"))["action"] for number in range(7)]
+
+    assert arrived == [f"Action{number}" for number in range(7)]
+    assert all("LIMIT" in statement for statement in statements if "FROM ocpp_messages" in statement)
+
+
+async def test_a_clock_that_is_ahead_hides_no_frame_of_the_others(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.local.WATCH_S", 0.05)
+    charger = await add_charger(tenant)
+
+    async with subscribed(tenant, FRAMES, chargerId=charger.id) as socket:
+        await _begun(socket, charger, tenant)
+        await add_frame(tenant, charger, action="Ahead", timestamp=utc_now() + timedelta(hours=1))
+        await _until(socket, "Ahead")
+        await add_frame(tenant, charger, action="Now", timestamp=utc_now())
+        event = await _until(socket, "Now")
+
+    assert event["charger"] == {"identity": charger.identity}
+
+
+async def test_waiting_for_frames_that_nobody_writes_leaves_nothing_behind(gateway: Gateway) -> None:
+    writer = Writer(gateway.services.database, "a process that runs no chargers")
+    before = _futures()
+
+    for _ in range(1_000):
+        await writer.written(0)
+
+    assert _futures() < before + 500
+
+
 async def test_frames_and_events_are_swept_when_they_are_too_old(
     tmp_path: Path, csms: Csms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +235,7 @@ async def test_frames_and_events_are_swept_when_they_are_too_old(
 async def test_one_sweep_leaves_nothing_that_is_too_old(
     own_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fleet.local.SWEEP_S", 0.5)
+    monkeypatch.setattr("fleet.local.SWEEP_S", 0.1)
     monkeypatch.setattr("fleet.local.SWEEP_AT_ONCE", 1)
     async with running_gateway(own_url, tmp_path, ocpp_log_hours=1) as gateway:
         tenant = gateway.tenant()
@@ -222,3 +270,16 @@ async def _location(tenant: Tenant) -> str:
     }  # fmt: skip
     _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
     return str(location["id"])
+
+
+async def _begun(socket: ClientWebSocketResponse, charger: Charger, tenant: Tenant) -> None:
+    """Adds frames until one arrives: the subscription has begun."""
+    first = asyncio.create_task(next_data(socket))
+    while not first.done():
+        await add_frame(tenant, charger, action="First", timestamp=utc_now())
+        await asyncio.wait([first], timeout=0.1)
+
+
+def _futures() -> int:
+    gc.collect()
+    return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
