@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from functools import cached_property
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 

@@ -116,6 +116,7 @@ class _WatchedJob:
                     return
             if self._reader is None:
                 self._reader = asyncio.create_task(self._follow(sequence), name=f"job {self._job_id}")
+                self._reader.add_done_callback(lambda _reader: self._news.set())
             if not page:
                 break
         while True:
@@ -127,6 +128,8 @@ class _WatchedJob:
                     return
             if news is self._news:
                 await news.wait()
+                if self._reader is not None and self._reader.done():
+                    self._reader.result()  # raises what it failed of
 
     def _since(self, sequence: int) -> list[Progress]:
         """The recent events behind this number; only the newest for a watcher that lost the thread."""

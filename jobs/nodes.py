@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sqlalchemy.exc import DBAPIError
-
 from jobs.durable import CHANNEL as WORK
 from jobs.durable import SCHEMA, Durable
 from jobs.feed import CHANNEL as PROGRESS
@@ -31,8 +29,10 @@ async def watch_nodes(database: Database, durable: Durable, feed: Feed) -> None:
                 while True:
                     await _take_over(presence, durable)
                     await asyncio.sleep(LOOK_EVERY_S)
-        except (*SESSION_LOST, DBAPIError) as exc:
+        except SESSION_LOST as exc:
             log.warning("this node has lost its session on the database (%s); connecting again", exc)
+        except Exception:  # the engine's edge: without its session a node is taken for dead
+            log.exception("this node could not look for others; connecting again")
         await asyncio.sleep(RECONNECT_AFTER_S)
 
 

@@ -20,7 +20,7 @@ KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_ke
 
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
 
-SESSION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+SESSION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def jobs_of(node_id: str) -> str:

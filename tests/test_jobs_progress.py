@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.support.factories import add_cpo
+import pytest
+
+from tests.support.factories import add_cpo, add_job
 from tests.support.gateway import Tenant
-from tests.support.jobs import WATCH, events_of, over, sites, start_bulk, subscribed, watch
+from tests.support.jobs import DEADLINE_S, WATCH, events_of, over, sites, start_bulk, subscribed, watch
 
 
 async def watched(tenant: Tenant, job_id: str, after: int | None = None) -> list[dict[str, Any]]:
@@ -81,6 +83,24 @@ async def test_a_watcher_that_does_not_read_skips_to_the_newest_state_when_it_do
     assert sequences == sorted(set(sequences))
     assert len(sequences) < count
     assert sequences[-1] == count + 2
+
+
+async def test_watchers_whose_events_can_not_be_read_are_told_and_not_left_waiting(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await add_job(tenant, status="PROVISIONING", total=2, succeeded=1, sequence=3)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    async with subscribed(tenant, job.id) as first, subscribed(tenant, job.id) as second:
+        for socket in (first, second):
+            assert (await socket.receive_json())["payload"]["data"]["jobProgress"]["sequence"] == 3
+        monkeypatch.setattr("storage.work.events_behind", fail)
+        tenant.gateway.services.jobs.wake(job)
+        for socket in (first, second):
+            (error,) = (await socket.receive_json(timeout=DEADLINE_S))["payload"]
+            assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
 
 async def test_the_progress_of_another_tenants_job_is_not_found(tenant: Tenant, stranger: Tenant) -> None:
