@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from fleet import life
+from fleet.authorization import instant
 from fleet.dialect import Request
 from fleet.station import Station
 
 STEP_S = 1.0  # how long each status lasts
+LONGEST_DELAY_S = 30 * 86_400.0  # asyncio's timers lose precision far ahead
 
 REBOOT = "reboot"  # a step that reports nothing and restarts the charger
 
 Report = Callable[[str], Request]
 
 
-def play(station: Station, name: str, steps: Sequence[str], report: Report, *, delay_s: float = 0.0) -> None:
-    """Reports one status after the other, in place of what this activity was at before."""
-    station.after(name, delay_s, lambda: _play(station, name, steps, report))
+def play(station: Station, name: str, steps: Sequence[str], report: Report, *, at: str | None = None) -> None:
+    """Reports one status after the other, from now or an instant on, in place of what this activity was at before."""
+    wait_s = (instant(at) - datetime.now(UTC)).total_seconds() if at else 0.0
+    station.after(name, min(max(0.0, wait_s), LONGEST_DELAY_S), lambda: _play(station, name, steps, report))
 
 
 def last(station: Station, name: str) -> Request | None:

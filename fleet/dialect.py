@@ -24,9 +24,7 @@ class Trigger(StrEnum):
     """Why a transaction is reported (OCPP 2.0.1 TriggerReasonEnumType)."""
 
     AUTHORIZED = "Authorized"
-    CABLE_PLUGGED_IN = "CablePluggedIn"
     REMOTE_START = "RemoteStart"
-    REMOTE_STOP = "RemoteStop"
     CHARGING_STATE = "ChargingStateChanged"
     PERIODIC = "MeterValuePeriodic"
     CLOCK = "MeterValueClock"
@@ -41,13 +39,11 @@ class StopReason(StrEnum):
     EV_DISCONNECTED = "EVDisconnected"
     DEAUTHORIZED = "DeAuthorized"
     POWER_LOSS = "PowerLoss"
-    REBOOT = "Reboot"
     SOFT_RESET = "SoftReset"
     HARD_RESET = "HardReset"
     UNLOCK = "UnlockCommand"
     TIME_LIMIT = "TimeLimitReached"
     ENERGY_LIMIT = "EnergyLimitReached"
-    OTHER = "Other"
 
 
 @dataclass(frozen=True, slots=True)

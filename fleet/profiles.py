@@ -12,7 +12,9 @@ from functools import partial
 from typing import Any
 
 from fleet.authorization import instant
+from fleet.clock import timestamp
 from fleet.connector import Connector
+from fleet.frames import Payload
 from fleet.station import Station
 from fleet.supply import Supply
 
@@ -60,6 +62,27 @@ def station_limit(station: Station, at: datetime) -> Limit:
     """What the profiles allow the whole station at an instant."""
     own = [profile for profile in station.memory.profiles if profile["purpose"] == STATION_MAX]
     return _strongest(own, station.connectors[0], at)
+
+
+def as_stored(profile: Payload, schedule: Payload, *, id: int, purpose: str) -> Profile:
+    """A profile of a CSMS with one of its schedules; both versions write all but its id and purpose alike."""
+    return {
+        "id": id,
+        "stack_level": profile["stackLevel"],
+        "purpose": purpose,
+        "kind": profile["chargingProfileKind"],
+        "recurrency": profile.get("recurrencyKind"),
+        "valid_from": profile.get("validFrom"),
+        "valid_to": profile.get("validTo"),
+        "start": schedule.get("startSchedule"),
+        "received_at": timestamp(),
+        "duration": schedule.get("duration"),
+        "unit": schedule["chargingRateUnit"],
+        "periods": [
+            {"start": period["startPeriod"], "limit": period["limit"], "phases": period.get("numberPhases")}
+            for period in schedule["chargingSchedulePeriod"]
+        ],
+    }
 
 
 def why_not(station: Station, connector_number: int, profile: Profile) -> str | None:

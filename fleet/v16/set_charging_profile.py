@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fleet import profiles, transactions
-from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
@@ -20,26 +17,14 @@ def handle(station: Station, payload: Payload) -> Reply:
     return Reply({"status": "Accepted"})
 
 
-def profile_of(profile: Payload) -> dict[str, Any]:
+def profile_of(profile: Payload) -> profiles.Profile:
     """The profile as `fleet.profiles` stores it."""
-    schedule = profile["chargingSchedule"]
-    return {
-        "id": profile["chargingProfileId"],
-        "stack_level": profile["stackLevel"],
-        "purpose": profile["chargingProfilePurpose"],
-        "kind": profile["chargingProfileKind"],
-        "recurrency": profile.get("recurrencyKind"),
-        "valid_from": profile.get("validFrom"),
-        "valid_to": profile.get("validTo"),
-        "start": schedule.get("startSchedule"),
-        "received_at": timestamp(),
-        "duration": schedule.get("duration"),
-        "unit": schedule["chargingRateUnit"],
-        "periods": [
-            {"start": period["startPeriod"], "limit": period["limit"], "phases": period.get("numberPhases")}
-            for period in schedule["chargingSchedulePeriod"]
-        ],
-    }
+    return profiles.as_stored(
+        profile,
+        profile["chargingSchedule"],
+        id=profile["chargingProfileId"],
+        purpose=profile["chargingProfilePurpose"],
+    )
 
 
 def _suits(station: Station, number: int, profile: Payload) -> bool:

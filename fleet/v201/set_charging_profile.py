@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fleet import profiles, transactions
-from fleet.clock import timestamp
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
@@ -29,27 +26,11 @@ def purpose_of(purpose: str) -> str:
     return profiles.STATION_MAX if purpose == STATION_MAX else purpose
 
 
-def profile_of(profile: Payload) -> dict[str, Any]:
+def profile_of(profile: Payload) -> profiles.Profile:
     """The profile as `fleet.profiles` stores it; the first schedule counts, the others are for ISO 15118."""
-    schedule = profile["chargingSchedule"][0]
-    return {
-        "id": profile["id"],
-        "stack_level": profile["stackLevel"],
-        "purpose": purpose_of(profile["chargingProfilePurpose"]),
-        "kind": profile["chargingProfileKind"],
-        "recurrency": profile.get("recurrencyKind"),
-        "valid_from": profile.get("validFrom"),
-        "valid_to": profile.get("validTo"),
-        "start": schedule.get("startSchedule"),
-        "received_at": timestamp(),
-        "duration": schedule.get("duration"),
-        "unit": schedule["chargingRateUnit"],
-        "periods": [
-            {"start": period["startPeriod"], "limit": period["limit"], "phases": period.get("numberPhases")}
-            for period in schedule["chargingSchedulePeriod"]
-        ],
-        "original": profile,
-    }
+    purpose = purpose_of(profile["chargingProfilePurpose"])
+    stored = profiles.as_stored(profile, profile["chargingSchedule"][0], id=profile["id"], purpose=purpose)
+    return {**stored, "original": profile}
 
 
 def as_201(profile: Payload) -> Payload:
