@@ -75,8 +75,7 @@ class GraphQLView:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         _check_origin(request)
-        with self._streams.admitted(request.remote or ""):
-            return await Connection(request, self._operations, self._streams).serve()
+        return await Connection(request, self._operations, self._streams).serve()
 
     async def _answer(
         self, request: web.Request, accept: Accept, wanted: GraphQLRequest, context: Context

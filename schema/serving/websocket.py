@@ -55,10 +55,11 @@ class Connection:
         self._admission = ExitStack()
 
     async def serve(self) -> web.WebSocketResponse:
-        """Talks to the client until one of both has had enough."""
-        complete(self._request, self._socket)
-        await self._socket.prepare(self._request)
+        """Talks to the client until one of both has had enough. Raises RateLimited before it has begun."""
         with self._admission:
+            self._admission.enter_context(self._streams.admitted(self._request.remote or ""))
+            complete(self._request, self._socket)
+            await self._socket.prepare(self._request)
             try:
                 await self._talk()
             except Closed as exc:
@@ -105,7 +106,8 @@ class Connection:
             raise Closed(4429, "Too many initialisation requests")
         self._principal = await self._authenticated(payload)
         try:
-            self._admission.enter_context(self._streams.admitted(owner(self._principal)))
+            with self._admission.pop_all():  # behind a proxy all share one address, so it counts only until here
+                self._admission.enter_context(self._streams.admitted(owner(self._principal)))
         except RateLimited as exc:
             raise Closed(TRY_AGAIN_LATER, "Too many connections") from exc
         end.reschedule(asyncio.get_running_loop().time() + seconds_left(self._principal))

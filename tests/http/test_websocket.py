@@ -342,14 +342,28 @@ async def test_the_origins_of_the_settings_connect(tmp_path: Path) -> None:
         assert await socket.receive() == {"type": "pong"}
 
 
-async def test_connections_of_an_organization_and_of_an_address_are_bounded(tmp_path: Path) -> None:
+async def test_connections_of_an_organization_are_bounded_and_leave_room_for_others_of_its_address(
+    tmp_path: Path,
+) -> None:
     async with running_endpoint(tmp_path, max_streams=2) as endpoint:
         token = endpoint.token()
         async with talking(endpoint, token), talking(endpoint, token):
+            async with connected(endpoint) as third:
+                await third.send(type="connection_init", payload=bearer(token))
+                assert await third.end() == (1013, "Too many connections")
+            async with talking(endpoint):
+                pass
+        async with talking(endpoint, token):
+            pass
+
+
+async def test_connections_that_say_nothing_are_bounded_by_their_address(tmp_path: Path) -> None:
+    async with running_endpoint(tmp_path, max_streams=2) as endpoint:
+        async with connected(endpoint), connected(endpoint):
             with pytest.raises(WSServerHandshakeError) as refused:
                 async with connected(endpoint):
                     pass
-        async with talking(endpoint, token):
+        async with connected(endpoint):
             pass
 
     assert refused.value.status == 429
