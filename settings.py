@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     cost_per_minute: int = Field(
         1_000_000_000, ge=0, description="Cost that one organization may ask for in a minute, per process; 0: any."
     )
-    max_streams: int = Field(200, ge=1, description="Subscription streams of one organization, and new sockets of one address, per process.")
+    max_streams: int = Field(200, ge=1, description="Open streams of one organization, or new ones of one address.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 
     @field_validator("database_url")

@@ -9,8 +9,8 @@ from fleet.station import Nameplate, Recorder, Station
 from fleet.supply import Supply
 from fleet.v16 import V16
 from fleet.v201 import V201
+from storage.equipment import AC_VOLTAGE_V, DC_VOLTAGE_V, FAST_DC_MIN_W, FAST_DC_VOLTAGE_V, SINGLE_PHASE_MAX_W
 from storage.models import Charger, Evse, OcppVersion
-from storage.provision import AC_VOLTAGE_V, DC_VOLTAGE_V, FAST_DC_MIN_W, FAST_DC_VOLTAGE_V, SINGLE_PHASE_MAX_W
 
 DIALECTS: dict[str, Dialect] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_0_1: V201()}
 
@@ -48,7 +48,7 @@ def build(charger: Charger, recorder: Recorder, *, speed: float) -> Station:
 
 
 def supply_of(connector_type: str, power_w: int) -> Supply:
-    """What OCPI is told of such a connector too (`storage.provision.electrical`)."""
+    """What OCPI is told of such a connector too (`storage.equipment.electrical`)."""
     if connector_type not in AC_TYPES and power_w > AC_MAX_W:
         return Supply(FAST_DC_VOLTAGE_V if power_w >= FAST_DC_MIN_W else DC_VOLTAGE_V, phases=0)
     return Supply(AC_VOLTAGE_V, phases=1 if power_w <= SINGLE_PHASE_MAX_W else 3)

@@ -11,18 +11,10 @@ from uuid import UUID
 from sqlalchemy import update
 
 from storage.bulk import Batch
+from storage.equipment import Catalog, ItemFailed, find_equipment
 from storage.keys import item_key
 from storage.models import Charger, Job, JobItem, ProvisioningStatus, utc_now
-from storage.provision import (
-    IDENTITY_LENGTH,
-    Catalog,
-    ItemFailed,
-    NewCharger,
-    Provisioning,
-    add_chargers,
-    find_equipment,
-    find_place,
-)
+from storage.provision import IDENTITY_LENGTH, NewCharger, Provisioning, add_chargers, find_place
 from storage.work import Made
 
 

@@ -18,8 +18,8 @@ from jobs.worker import Worker
 from resolvers.context import Fleet, Services
 from settings import Settings
 from storage.database import Database
+from storage.equipment import load_catalog
 from storage.models import Job
-from storage.provision import load_catalog
 from storage.session import ALL_TENANTS, TenantSession
 from storage.work import Progress
 

@@ -9,9 +9,10 @@ from uuid import UUID, uuid5
 
 from jobs.chargers import new_charger
 from storage.bulk import Batch
+from storage.equipment import Catalog, ItemFailed
 from storage.keys import charger_key, item_key
 from storage.models import Job, JobItem, ProvisioningStatus, utc_now
-from storage.provision import Catalog, ItemFailed, NewCharger, Provisioning, add_chargers, add_ocpi_location
+from storage.provision import NewCharger, Provisioning, add_chargers, add_ocpi_location
 from storage.work import Made
 
 

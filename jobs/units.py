@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from storage.bulk import Batch
+from storage.equipment import Catalog
 from storage.models import Job, JobItem
-from storage.provision import Catalog
 from storage.work import Made
 
 

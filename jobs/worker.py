@@ -27,8 +27,8 @@ from jobs.units import Prepare, Unit, error_of
 from storage import settling, work
 from storage.bulk import Batch
 from storage.database import Database, is_conflict, violated_table
+from storage.equipment import Catalog, ItemFailed
 from storage.models import Charger, Job, JobItem, JobType
-from storage.provision import Catalog, ItemFailed
 from storage.session import TenantSession
 
 log = logging.getLogger("chargeyard.jobs")

@@ -33,17 +33,9 @@ from resolvers.work import accept, digest_of, replayed
 from storage import networks
 from storage.bulk import insert_rows
 from storage.database import is_conflict
+from storage.equipment import ItemFailed, find_equipment, load_catalog
 from storage.models import Charger, Job, JobType, OcppVersion, ProvisioningStatus, utc_now
-from storage.provision import (
-    ItemFailed,
-    NewCharger,
-    Place,
-    Provisioning,
-    add_chargers,
-    find_equipment,
-    find_place,
-    load_catalog,
-)
+from storage.provision import NewCharger, Place, Provisioning, add_chargers, find_place
 from storage.work import NewItem
 
 SUFFIX_BYTES = 4

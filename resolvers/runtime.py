@@ -14,9 +14,10 @@ from errors import Conflict, FieldError, InvalidInput, NotFound
 from resolvers.context import Context
 from resolvers.inputs import ChargerChanges
 from storage import chargers as store
+from storage.equipment import Equipment, ItemFailed, find_equipment, load_catalog
 from storage.models import Charger, ProvisioningStatus, RuntimeStatus, utc_now
 from storage.moves import rewire
-from storage.provision import Equipment, ItemFailed, find_equipment, find_place, load_catalog
+from storage.provision import find_place
 
 REWIRING = {"connector_type", "location_id"}
 

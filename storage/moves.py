@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from storage.equipment import Equipment, electrical
 from storage.models import Charger, Evse, Location, OcpiConnector, Topology, utc_now
-from storage.provision import Equipment, default_route_of, electrical, find_place
+from storage.provision import default_route_of, find_place
 
 
 def rewire(session: Session, charger: Charger, equipment: Equipment, left: str | None) -> None:

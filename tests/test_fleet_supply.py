@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.build import supply_of
-from storage.provision import Equipment, electrical
+from storage.equipment import Equipment, electrical
 from storage.seed import BRANDS
 
 PHASES = {"AC_1_PHASE": 1, "AC_3_PHASE": 3, "DC": 0}

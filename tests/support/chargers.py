@@ -12,8 +12,9 @@ from uuid import uuid4
 from sqlalchemy import Select, select
 
 from storage.bulk import insert_rows
+from storage.equipment import Equipment
 from storage.models import ChargePoint, Charger, Evse, EvseStatus, OcppVersion, ProvisioningStatus, utc_now
-from storage.provision import Equipment, NewCharger, Place, Provisioning, add_chargers
+from storage.provision import NewCharger, Place, Provisioning, add_chargers
 from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
 
