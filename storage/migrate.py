@@ -19,6 +19,7 @@ def migrate(database: Database) -> None:
     """Applies the missing migrations and writes the catalog, in one transaction; one process at a time."""
     with database.engine.begin() as connection:
         if not database.is_sqlite:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # for the lock too: others may migrate for long
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
         command.upgrade(config(connection), "head")
         seed_catalog(connection)

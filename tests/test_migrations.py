@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, event, func, select, text
 
 from storage.database import Database
 from storage.migrate import config, migrate
@@ -66,6 +66,19 @@ def test_processes_that_start_together_migrate_once(empty_database: Database) ->
 
     with empty_database.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Brand)) == brands
+
+
+@pytest.mark.parametrize("empty_database", ["postgresql"], indirect=True)
+def test_a_migration_may_take_its_time(empty_database: Database) -> None:
+    allowed: list[str] = []
+
+    @event.listens_for(empty_database.engine, "commit")
+    def note(connection: Connection) -> None:
+        allowed.append(connection.exec_driver_sql("SHOW statement_timeout").scalar_one())
+
+    migrate(empty_database)
+
+    assert allowed == ["0"]
 
 
 def test_an_old_sqlite_tells_the_time_in_fractions_of_a_second(tmp_path: Path) -> None:
