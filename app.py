@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 from aiohttp import web
 
@@ -34,18 +35,19 @@ def create_app(settings: Settings) -> web.Application:
     )
 
     async def services(app: web.Application) -> AsyncIterator[None]:
-        with only_process(settings.resolved_database_url):
+        async with AsyncExitStack() as stops:  # each is stopped, whatever fails before
+            stops.enter_context(only_process(settings.resolved_database_url))
             database = Database(settings.resolved_database_url)
+            stops.push_async_callback(database.close)
             await asyncio.to_thread(migrate, database)
             fleet = fleet_of(database, settings)
             jobs = JobEngine(settings, database, fleet)
             app[SERVICES] = Services(settings, database, jobs, fleet)
             await fleet.start()
+            stops.push_async_callback(fleet.stop)
             await jobs.start()
+            stops.push_async_callback(jobs.stop)
             yield
-            await jobs.stop()
-            await fleet.stop()
-            await database.close()
 
     app.cleanup_ctx.append(services)
     schema.add_routes(app, settings)
