@@ -9,8 +9,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+URL_OPTIONS = {"host", "port", "user", "password", "passfile", "target_session_attrs"}
 
 
 class SettingsError(Exception):
@@ -78,7 +81,9 @@ class Settings(BaseSettings):
         dialect = scheme.partition("+")[0]
         if not separator or dialect not in ASYNC_DRIVERS:
             raise ValueError("must begin with sqlite:// or postgresql://")
-        return f"{ASYNC_DRIVERS[dialect]}://{rest}"
+        named = f"{ASYNC_DRIVERS[dialect]}://{rest}"
+        _check_options(named)
+        return named
 
     @field_validator("jwt_secret")
     @classmethod
@@ -108,6 +113,10 @@ class Settings(BaseSettings):
     def _one_process_on_sqlite(self) -> Self:
         if self.workers > 1 and self.is_sqlite:
             raise ValueError("CHARGEYARD_WORKERS: SQLite serves one process; use PostgreSQL for more")
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_keys(self) -> Self:
         if self.jwt_secret.get_secret_value() and self.jwks_url:
             raise ValueError("CHARGEYARD_JWT_SECRET and CHARGEYARD_JWKS_URL exclude each other")
         return self
@@ -146,6 +155,18 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+
+def _check_options(database_url: str) -> None:
+    """Raises ValueError for what one of the drivers would not understand; each spells most options its own way."""
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError) as exc:
+        raise ValueError("is not the URL of a database") from exc
+    known = set() if url.get_backend_name() == "sqlite" else URL_OPTIONS
+    for option in sorted(url.query.keys() - known):
+        remedy = "set PGSSLMODE and PGSSLROOTCERT instead" if option.startswith("ssl") else "leave it out"
+        raise ValueError(f"has the option {option}, which not every driver takes; {remedy}")
 
 
 def _line(loc: tuple[str | int, ...], message: str) -> str:

@@ -19,6 +19,18 @@ README = Path(__file__).parents[1] / "README.md"
         ("PORT", "eighty", "CHARGEYARD_PORT: Input should be a valid integer, unable to parse string as an integer"),
         ("PORT", "70000", "CHARGEYARD_PORT: Input should be less than or equal to 65535"),
         ("DATABASE_URL", "mysql://db", "CHARGEYARD_DATABASE_URL: must begin with sqlite:// or postgresql://"),
+        ("DATABASE_URL", "postgresql://host:port/db", "CHARGEYARD_DATABASE_URL: is not the URL of a database"),
+        (
+            "DATABASE_URL",
+            "postgresql://host/db?sslmode=require",
+            "CHARGEYARD_DATABASE_URL: has the option sslmode, which not every driver takes; "
+            "set PGSSLMODE and PGSSLROOTCERT instead",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite:///yard.db?timeout=5",
+            "CHARGEYARD_DATABASE_URL: has the option timeout, which not every driver takes; leave it out",
+        ),
         ("JWT_SECRET", "short", "CHARGEYARD_JWT_SECRET: must be at least 32 bytes (RFC 7518 §3.2)"),
         ("JWKS_URL", "keys.json", "CHARGEYARD_JWKS_URL: must begin with http:// or https://"),
         ("WORKERS", "2", "CHARGEYARD_WORKERS: SQLite serves one process; use PostgreSQL for more"),

@@ -10,6 +10,7 @@ import pytest
 from tests.support.factories import add_charger, add_chargers, add_cpo, add_location, add_ocpi_location
 from tests.support.gateway import Tenant
 from tests.support.jobs import row_counts
+from tests.support.one_database import POSTGRESQL
 
 SITE = {
     "name": "La Défense Charging Hub",
@@ -150,7 +151,7 @@ async def test_deleting_a_location_takes_its_chargers_and_its_ocpi_location_alon
     assert left == {"location": None, "ocpiLocation": None, "charger": None}
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True, scope="session")
+@POSTGRESQL
 async def test_a_location_goes_with_more_chargers_than_a_statement_takes_values(tenant: Tenant) -> None:
     row = await add_location(tenant)
     await add_chargers(tenant, row.id, MOST_VALUES + 1)
