@@ -71,7 +71,11 @@ class SecretKeys:
 
 
 class JwksKeys:
-    """Public keys of an identity provider, fetched without blocking the loop and served stale when it is down."""
+    """Public keys of an identity provider, fetched without blocking the loop.
+
+    A key that is known is used at once, and looked after in the background once it is stale: a provider that is down
+    holds up only tokens with keys that nobody has seen.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -79,11 +83,14 @@ class JwksKeys:
         self._fetched_at = 0.0
         self._tried_at = 0.0
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def key_for(self, token: str) -> tuple[Any, list[str]]:
         kid = jwt.get_unverified_header(token).get("kid")
-        if kid not in self._keys or time.monotonic() - self._fetched_at > JWKS_FRESH_S:
+        if kid not in self._keys:
             await self._refresh()
+        elif time.monotonic() - self._fetched_at > JWKS_FRESH_S and (not self._refreshing or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._refresh(), name="jwks")
         if kid not in self._keys:
             if not self._keys:
                 raise Unavailable("The identity provider's keys could not be fetched; try again.")
@@ -96,17 +103,19 @@ class JwksKeys:
                 return
             self._tried_at = time.monotonic()
             try:
-                document = await self._fetch()
-                self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(document).keys}
+                self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(await self._fetch()).keys}
                 self._fetched_at = time.monotonic()
             except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError) as exc:
                 log.warning("could not fetch the keys of %s: %s", self._url, exc)
 
-    async def _fetch(self) -> Any:
+    async def _fetch(self) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=JWKS_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as client, client.get(self._url) as response:
             response.raise_for_status()
-            return await response.json(content_type=None)
+            document = await response.json(content_type=None)
+        if not isinstance(document, dict):
+            raise jwt.PyJWKSetError("the document is no JSON object")
+        return document
 
 
 class Authenticator:
@@ -165,7 +174,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     try:
         role = Role(str(claims.get("role")))
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-    except (ValueError, OverflowError, OSError) as exc:
+    except (ValueError, TypeError, OverflowError, OSError) as exc:
         raise Unauthenticated("The token's role must be user or admin, and its exp an instant.") from exc
     organization_id = None
     if role is Role.USER:

@@ -1,0 +1,87 @@
+"""Tokens of an identity provider: whose keys are fetched, kept, and used while it is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gateway import Gateway, running_gateway
+from tests.support.provider import Provider, identity_provider
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    async with identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def trusting(provider: Provider, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that has the provider's keys."""
+    url = f"sqlite:///{tmp_path / 'tokens.db'}"
+    async with running_gateway(url, tmp_path, jwt_secret="", jwks_url=provider.url) as gateway:
+        assert await answer(gateway, provider.token()) == 200
+        yield gateway
+
+
+@pytest.fixture
+def keys_go_stale_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resolvers.auth.JWKS_FRESH_S", 0)
+    monkeypatch.setattr("resolvers.auth.JWKS_COOLDOWN_S", 0)
+
+
+async def answer(gateway: Gateway, token: str) -> int:
+    """The status of a call with this token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with gateway.http.get(f"{gateway.url}/ocpp/locations", headers=headers) as response:
+        return response.status
+
+
+async def test_a_key_is_fetched_once_for_all_its_tokens(trusting: Gateway, provider: Provider) -> None:
+    assert [await answer(trusting, provider.token()) for _ in range(3)] == [200] * 3
+    assert provider.asked == 1
+
+
+async def test_a_token_of_another_provider_is_refused(trusting: Gateway) -> None:
+    assert await answer(trusting, Provider().token()) == 401
+
+
+@pytest.mark.usefixtures("keys_go_stale_at_once")
+async def test_a_new_key_is_fetched_and_the_old_one_no_longer_trusted(trusting: Gateway, provider: Provider) -> None:
+    old = provider.token()
+    provider.rotate()
+
+    assert await answer(trusting, provider.token()) == 200
+    assert await answer(trusting, old) == 401
+
+
+@pytest.mark.usefixtures("keys_go_stale_at_once")
+async def test_a_provider_that_does_not_answer_holds_up_nobody_whose_key_is_known(
+    trusting: Gateway, provider: Provider
+) -> None:
+    provider.speaks.clear()
+
+    statuses = await asyncio.gather(*(answer(trusting, provider.token()) for _ in range(5)))
+
+    assert statuses == [200] * 5
+    assert provider.waiting == 1  # it still has not answered
+
+
+@pytest.mark.usefixtures("keys_go_stale_at_once")
+async def test_a_document_without_keys_takes_none_away(trusting: Gateway, provider: Provider) -> None:
+    documents: list[Any] = [[], None, "keys", {}, {"keys": 5}, {"keys": [5, {}]}]
+    for asked, document in enumerate(documents, 2):
+        provider.document = document
+
+        assert await answer(trusting, Provider().token()) == 401, document
+        assert await answer(trusting, provider.token()) == 200, document
+        assert provider.asked >= asked
+
+
+async def test_a_token_that_does_not_say_when_it_expires_is_refused(trusting: Gateway, provider: Provider) -> None:
+    for exp in ("4102444800", [4102444800], 1e300):
+        assert await answer(trusting, provider.token(exp=exp)) == 401, exp
