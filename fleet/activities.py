@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -31,18 +30,14 @@ def last(station: Station, name: str) -> Request | None:
 
 
 async def _play(station: Station, name: str, steps: Sequence[str], report: Report) -> None:
-    before, after = _split(steps)
-    for step in before:
-        station.activities[name] = report(step)
-        station.say(station.activities[name])
-        await asyncio.sleep(station.takes(STEP_S))
-    if after:
-        await life.restart_when_idle(station, "FirmwareUpdate", then=lambda: _play(station, name, after, report))
-    else:
+    """Takes the first step; the timer of the next is what another activity of this name replaces."""
+    if not steps:
         station.activities.pop(name, None)
-
-
-def _split(steps: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """The steps before the restart, and those behind it."""
-    at = steps.index(REBOOT) if REBOOT in steps else len(steps)
-    return steps[:at], steps[at + 1 :]
+        return
+    step, *left = steps
+    if step == REBOOT:
+        await life.restart_when_idle(station, "FirmwareUpdate", then=lambda: _play(station, name, left, report))
+        return
+    station.activities[name] = report(step)
+    station.say(station.activities[name])
+    station.after(name, station.takes(STEP_S), lambda: _play(station, name, left, report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fleet import authorization, profiles, transactions
+from fleet import authorization, availability, profiles, transactions
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
@@ -35,7 +35,6 @@ def unplug(station: Station, connector: Connector) -> None:
     if station.is_set(Setting.STOP_ON_EV_DISCONNECT):
         transactions.end(station, connector, StopReason.EV_DISCONNECTED)
     transactions.unplugged(station, connector)
-    apply_availability(station)
 
 
 def start(station: Station, connector: Connector, by: Authorization) -> None:
@@ -74,7 +73,6 @@ def stop(station: Station, connector: Connector, reason: StopReason, token: str 
     if connector.transaction is None:
         raise Refused(f"Connector {connector.number} has no transaction.")
     transactions.end(station, connector, reason, token=token)
-    apply_availability(station)
 
 
 async def present(station: Station, connector: Connector, by: Authorization) -> None:
@@ -149,7 +147,6 @@ def unlock(station: Station, connector: Connector) -> None:
     """Opens the lock of the plug; a running transaction ends first (OCPP 1.6 §5.18)."""
     if connector.transaction is not None:
         transactions.end(station, connector, StopReason.UNLOCK)
-        apply_availability(station)
 
 
 def set_availability(station: Station, connectors: Iterable[Connector], *, operative: bool) -> bool:
@@ -158,17 +155,8 @@ def set_availability(station: Station, connectors: Iterable[Connector], *, opera
     for connector in connectors:
         connector.wanted_operative = operative
         at_once = at_once and connector.transaction is None
-    apply_availability(station)
+    availability.apply(station)
     return at_once
-
-
-def apply_availability(station: Station) -> None:
-    """Lets connectors without a transaction change to the availability that is wanted."""
-    for connector in station.connectors:
-        if connector.transaction is None and connector.operative != connector.wanted_operative:
-            connector.operative = connector.wanted_operative
-            station.report(connector)
-            station.changed()
 
 
 def first(station: Station, fits: Callable[[Connector], bool]) -> Connector | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from uuid import uuid4
 
-from fleet import authorization, outbox, profiles, samples
+from fleet import authorization, availability, outbox, profiles, samples
 from fleet.clock import timestamp
 from fleet.connector import Authorization, Connector, ConnectorStatus, Transaction
 from fleet.dialect import StopReason, Trigger
@@ -90,6 +90,7 @@ def end(station: Station, connector: Connector, reason: StopReason, *, token: st
     if connector.transaction is not None:
         _end(station, connector, connector.transaction, reason, timestamp(), token)
         limits_changed(station)
+        availability.apply(station)
 
 
 def end_all(station: Station, reason: StopReason) -> None:

@@ -214,6 +214,17 @@ async def test_availability_waits_for_the_end_of_a_transaction(
     assert (answer, before in ("Preparing", "Charging", "Occupied")) == ("Scheduled", True)
 
 
+async def test_availability_follows_a_session_that_ends_by_itself(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    await charger.does("startSession", idTag="TAG-1", targetEnergyKwh=0.001)
+    await station.receives("StartTransaction")
+
+    answer = await _availability(station, 1, operative=False)
+
+    assert answer == "Scheduled"
+    await station.status("Unavailable")
+
+
 async def _availability(station: Station, connector: int, *, operative: bool) -> str:
     status = "Operative" if operative else "Inoperative"
     if station.version == "1.6":
@@ -344,6 +355,21 @@ async def test_a_log_upload_is_played_as_its_statuses(tenant: Tenant, csms: Csms
         {"status": "Uploading", "requestId": 3},
         {"status": "Uploaded", "requestId": 3},
     ]
+
+
+async def test_a_second_firmware_update_takes_the_place_of_the_first(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    firmware = {"location": "https://example.org/fw.bin", "retrieveDateTime": now()}
+
+    first = await station.call("UpdateFirmware", {"requestId": 1, "firmware": firmware})
+    await station.receives("FirmwareStatusNotification")
+    second = await station.call("UpdateFirmware", {"requestId": 2, "firmware": firmware})
+    await station.until(lambda s: s.sent("FirmwareStatusNotification")[-1]["status"] == "Installed")
+
+    assert (first["status"], second["status"]) == ("Accepted", "AcceptedCanceled")
+    told = [payload["requestId"] for payload in station.sent("FirmwareStatusNotification")]
+    assert told == sorted(told)
+    assert told.count(2) == 5
 
 
 async def test_the_status_of_a_transaction_can_be_asked(tenant: Tenant, csms: Csms) -> None:

@@ -18,7 +18,7 @@ from storage.provision import NewCharger, Place, Provisioning, add_chargers
 from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
 
-DEADLINE_S = 60.0
+DEADLINE_S = 8.0
 POLL_S = 0.05
 
 Value = TypeVar("Value")

@@ -19,7 +19,7 @@ from jsonschema import ValidationError
 from fleet.frames import Result as ResultFrame
 from fleet.frames import Violation, check_payload, check_result
 
-DEADLINE_S = 60.0
+DEADLINE_S = 8.0
 
 Payload = dict[str, Any]
 
