@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from storage.models import OcppVersion
+from storage.models import OcppVersion, utc_now
 from tests.support.chargers import asked, asked_power, booted, eventually, remembering
 from tests.support.csms import Csms, Station, recording_csms
 from tests.support.gateway import Tenant
@@ -57,6 +58,20 @@ async def test_charging_profiles_are_reported_as_they_came(tenant: Tenant, csms:
 
     assert answer == {"status": "Accepted"}
     assert report["chargingProfile"] == [sent["chargingProfile"]]
+
+
+async def test_a_profile_of_1_6_is_reported_once_the_charger_speaks_2_0_1(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms)
+    profile = _profile(4_000)
+    assert await _set(station, profile) == "Accepted"
+
+    await charger.update(ocpp_version=V201, updated_at=utc_now() + timedelta(seconds=1))
+    await station.receives("StatusNotification", 2)
+    answer = await station.call("GetChargingProfiles", {"requestId": 8, "chargingProfile": {"stackLevel": 1}})
+    report = await station.receives("ReportChargingProfiles")
+
+    assert answer == {"status": "Accepted"}
+    assert report["chargingProfile"] == [_request("2.0.1", profile, 1)["chargingProfile"]]
 
 
 @BOTH

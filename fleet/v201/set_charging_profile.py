@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fleet import profiles, transactions
 from fleet.frames import Payload
 from fleet.link import Reply
@@ -33,10 +35,37 @@ def profile_of(profile: Payload) -> profiles.Profile:
     return {**stored, "original": profile}
 
 
-def as_201(profile: Payload) -> Payload:
-    """A stored profile as it came."""
-    original: Payload = profile["original"]
-    return original
+def as_201(profile: profiles.Profile) -> Payload:
+    """A stored profile as it came; one that came when the charger still spoke 1.6 is translated."""
+    if "original" in profile:
+        original: Payload = profile["original"]
+        return original
+    periods = [
+        _given(startPeriod=period["start"], limit=period["limit"], numberPhases=period["phases"])
+        for period in profile["periods"]
+    ]
+    schedule = _given(
+        id=profile["id"],
+        startSchedule=profile["start"],
+        duration=profile["duration"],
+        chargingRateUnit=profile["unit"],
+        chargingSchedulePeriod=periods,
+    )
+    purpose = STATION_MAX if profile["purpose"] == profiles.STATION_MAX else profile["purpose"]
+    return _given(
+        id=profile["id"],
+        stackLevel=profile["stack_level"],
+        chargingProfilePurpose=purpose,
+        chargingProfileKind=profile["kind"],
+        recurrencyKind=profile["recurrency"],
+        validFrom=profile["valid_from"],
+        validTo=profile["valid_to"],
+        chargingSchedule=[schedule],
+    )
+
+
+def _given(**values: Any) -> Payload:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _unsuitable(station: Station, evse_id: int, profile: Payload) -> str | None:
