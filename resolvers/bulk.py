@@ -29,13 +29,15 @@ from resolvers.inputs import (
     CreateChargerInput,
     CreateOcpiLocationInput,
 )
+from resolvers.placing import placing
 from resolvers.work import accept, digest_of, replayed
 from storage import networks
 from storage.bulk import insert_rows
-from storage.database import is_conflict
+from storage.database import is_conflict, violated_table
 from storage.equipment import ItemFailed, find_equipment, load_catalog
+from storage.locations import place_at
 from storage.models import Charger, Job, JobType, OcppVersion, ProvisioningStatus, utc_now
-from storage.provision import NewCharger, Place, Provisioning, add_chargers, find_place
+from storage.provision import NewCharger, Place, Provisioning, add_chargers
 from storage.work import NewItem
 
 SUFFIX_BYTES = 4
@@ -81,7 +83,7 @@ async def bulk_create_chargers(ctx: Context, input: BulkCreateChargersInput) -> 
     async with ctx.write() as session:
         if job := await replayed(session, input.idempotency_key, digest):
             return job
-        if await session.run_sync(find_place, input.location_id) is None:
+        if await place_at(session, input.location_id) is None:
             raise NotFound(f"There is no location {input.location_id}.")
         return await accept(
             ctx, session, items,
@@ -96,25 +98,31 @@ async def create_charger(
 
     Raises InvalidInput for an unknown model, connector or location, and for an identity that is in use.
     """
+
+    async def create(session: AsyncSession) -> CreatedCharger:
+        place = await _place_of(session, input, location_name)
+        charger = await _new_charger(session, input)
+        item = NewItem(input.identity, {"identity": input.identity}, charger.id)
+        job = await accept(ctx, session, [item], type=JobType.CREATE_CHARGER, location_id=place.location_id)
+        provisioning = Provisioning(ProvisioningStatus.PROVISIONING, job.workflow_run_id or "", utc_now())
+        await session.run_sync(_put_charger, charger, place, provisioning)
+        return CreatedCharger(await session.get_one(Charger, charger.id), job)
+
     try:
-        async with ctx.write() as session:
-            place = Place(None, location_name)
-            if input.location_id is not None:
-                found = await session.run_sync(find_place, input.location_id)
-                if found is None:
-                    raise _refused("location_id", f"There is no location {input.location_id}.", "location_not_found")
-                place = found
-            charger = await _new_charger(session, input)
-            item = NewItem(input.identity, {"identity": input.identity}, charger.id)
-            job = await accept(ctx, session, [item], type=JobType.CREATE_CHARGER, location_id=place.location_id)
-            provisioning = Provisioning(ProvisioningStatus.PROVISIONING, job.workflow_run_id or "", utc_now())
-            await session.run_sync(_put_charger, charger, place, provisioning)
-            row = await session.get_one(Charger, charger.id)
+        return await placing(ctx, create)
     except IntegrityError as exc:
-        if not is_conflict(exc):
+        if not is_conflict(exc) or violated_table(exc) not in {"deployments", "ocpi_evses"}:
             raise
         raise _refused("identity", f"The identity {input.identity} is in use.", "identity_conflict") from exc
-    return CreatedCharger(row, job)
+
+
+async def _place_of(session: AsyncSession, input: CreateChargerInput, location_name: str | None) -> Place:
+    if input.location_id is None:
+        return Place(None, location_name)
+    place = await place_at(session, input.location_id)
+    if place is None:
+        raise _refused("location_id", f"There is no location {input.location_id}.", "location_not_found")
+    return place
 
 
 def _put_charger(session: Session, charger: NewCharger, place: Place, provisioning: Provisioning) -> None:

@@ -89,7 +89,7 @@ async def update_location(ctx: Context, id: str, changes: LocationChanges) -> Lo
     """Changes what `changes` gives. Raises Conflict where the new slug is another site's."""
     try:
         async with ctx.write() as session:
-            row = _known(await store.get(session, id), id)
+            row = _known(await store.get(session, id, to_change=True), id)
             if values := given(changes, LocationChanges):
                 change(row, values)
     except IntegrityError as exc:

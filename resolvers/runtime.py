@@ -13,11 +13,12 @@ from strawberry import Some
 from errors import Conflict, FieldError, InvalidInput, NotFound
 from resolvers.context import Context
 from resolvers.inputs import ChargerChanges
+from resolvers.placing import placing
 from storage import chargers as store
 from storage.equipment import Equipment, ItemFailed, find_equipment, load_catalog
+from storage.locations import place_at
 from storage.models import Charger, ProvisioningStatus, RuntimeStatus, utc_now
 from storage.moves import rewire
-from storage.provision import find_place
 
 REWIRING = {"connector_type", "location_id"}
 
@@ -138,18 +139,19 @@ async def _power(ctx: Context, id: str, *, on: bool) -> Charger:
 
 
 async def _update(ctx: Context, item: ChargerChange, *, location_id: str | None = None) -> Charger:
-    async with ctx.write() as session:
+    async def change(session: AsyncSession) -> Charger:
         row = await _get(session, item.charger_id)
         if location_id is not None and row.location_id != location_id:
             raise _missing(item.charger_id)
-        values = _given(item)
-        if values:
+        if values := _given(item):
             await _change(session, row, values)
-    return row
+        return row
+
+    return await placing(ctx, change)
 
 
 async def _change(session: AsyncSession, row: Charger, values: dict[str, Any]) -> None:
-    if values.get("location_id") is not None and await session.run_sync(find_place, values["location_id"]) is None:
+    if values.get("location_id") is not None and await place_at(session, values["location_id"]) is None:
         raise _refused("location_id", f"There is no location {values['location_id']}.", "location_not_found")
     rewires = any(name in values and getattr(row, name) != values[name] for name in REWIRING)
     left = row.location_id
@@ -184,7 +186,7 @@ def _touch(row: Charger) -> None:
 
 
 async def _get(session: AsyncSession, id: str) -> Charger:
-    row = await store.get(session, id)
+    row = await store.get(session, id, to_change=True)
     if row is None:
         raise _missing(id)
     return row

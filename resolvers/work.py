@@ -32,8 +32,9 @@ async def accept(
 ) -> Job:
     """Writes a job with its items and queues it, all in the session's transaction. Call `replayed` before.
 
-    Raises RateLimited over a limit of the tenant.
+    From here on, other requests of the tenant wait for this transaction. Raises RateLimited over a limit of the tenant.
     """
+    await session.run_sync(work.lock_tenant)
     await _check_limits(ctx, session, len(items))
     id = new_id()
     job = Job(

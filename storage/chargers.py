@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.batches import batches
+from storage.lists import find
 from storage.models import ChargePoint, Charger, Evse, Location, OcppMessage, utc_now
 from storage.paging import Sort
 from storage.text import is_storable
@@ -32,16 +33,12 @@ def frames() -> Select[OcppMessage]:
     return select(OcppMessage)
 
 
-async def get(session: AsyncSession, id: str) -> Charger | None:
-    if not is_storable(id):
-        return None
-    return (await session.scalars(chargers().where(Charger.id == id))).one_or_none()
+async def get(session: AsyncSession, id: str, *, to_change: bool = False) -> Charger | None:
+    return await find(session, chargers(), Charger.id, id, to_change=to_change)
 
 
 async def get_evse(session: AsyncSession, id: str) -> Evse | None:
-    if not is_storable(id):
-        return None
-    return (await session.scalars(select(Evse).where(Evse.id == id))).one_or_none()
+    return await find(session, select(Evse), Evse.id, id)
 
 
 async def delete_chargers_at(session: AsyncSession, location_ids: Sequence[str]) -> list[str]:

@@ -6,9 +6,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from storage.lists import find
 from storage.models import Job, JobItem, JobItemStatus
 from storage.paging import Sort
-from storage.text import is_storable
 
 NEWEST_FIRST = (Sort(Job.created_at, descending=True), Sort(Job.id, descending=True))
 BY_INDEX = (Sort(JobItem.index),)
@@ -26,9 +26,7 @@ def items(status: JobItemStatus | None = None) -> Select[JobItem]:
 
 
 async def get(session: AsyncSession, id: str) -> Job | None:
-    if not is_storable(id):
-        return None
-    return (await session.scalars(jobs().where(Job.id == id))).one_or_none()
+    return await find(session, jobs(), Job.id, id)
 
 
 async def settled_items(session: AsyncSession, job_id: str) -> list[JobItem]:

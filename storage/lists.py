@@ -1,4 +1,4 @@
-"""Runs the statements of lists: pages, numbered pages and counts, for one list or for many parents at once."""
+"""Runs the statements of lists: one row, pages, numbered pages and counts, of one list or of many parents at once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,23 @@ from sqlalchemy import Select, and_, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.paging import Column, Listing, Order, Page, Window, behind, collect, directed, narrow
+from storage.text import is_storable
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", bound=Hashable)
+
+
+async def find(
+    session: AsyncSession, rows: Select[Row], column: Column, key: str, *, to_change: bool = False
+) -> Row | None:
+    """The row of a statement that has this key, where `column` is unique.
+
+    `to_change`: until the commit, nobody else changes or deletes it.
+    """
+    if not is_storable(key):
+        return None
+    found = rows.where(column == key)
+    return (await session.scalars(found.with_for_update() if to_change else found)).one_or_none()
 
 
 async def page(session: AsyncSession, rows: Select[Row], order: Order, window: Window) -> Page[Row]:

@@ -8,8 +8,10 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.chargers import delete_chargers_at
+from storage.lists import find
 from storage.models import Location
 from storage.paging import Sort
+from storage.provision import Place, find_place
 from storage.text import is_storable
 
 NEWEST_FIRST = (Sort(Location.created_at, descending=True), Sort(Location.id, descending=True))
@@ -20,10 +22,16 @@ def locations() -> Select[Location]:
     return select(Location)
 
 
-async def get(session: AsyncSession, id: str) -> Location | None:
+async def get(session: AsyncSession, id: str, *, to_change: bool = False) -> Location | None:
+    return await find(session, locations(), Location.id, id, to_change=to_change)
+
+
+async def place_at(session: AsyncSession, id: str) -> Place | None:
+    """A site as new chargers need it; until the commit, nobody deletes it. None when there is no such site."""
     if not is_storable(id):
         return None
-    return (await session.scalars(locations().where(Location.id == id))).one_or_none()
+    await session.execute(select(Location.id).where(Location.id == id).with_for_update(read=True, key_share=True))
+    return await session.run_sync(find_place, id)
 
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> list[str]:

@@ -6,9 +6,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
+from storage.lists import find
 from storage.models import OcpiLocation
 from storage.paging import Sort
-from storage.text import is_storable
 
 NEWEST_FIRST = (Sort(OcpiLocation.created_at, descending=True), Sort(OcpiLocation.id, descending=True))
 
@@ -18,11 +18,11 @@ def ocpi_locations() -> Select[OcpiLocation]:
     return select(OcpiLocation).join(OcpiLocation.location).options(contains_eager(OcpiLocation.location))
 
 
-async def get(session: AsyncSession, id: str, *, network_id: int | None = None) -> OcpiLocation | None:
+async def get(
+    session: AsyncSession, id: str, *, network_id: int | None = None, to_change: bool = False
+) -> OcpiLocation | None:
     """The OCPI location with this id; where a network is given, only if it is in that one."""
-    if not is_storable(id):
-        return None
-    found = ocpi_locations().where(OcpiLocation.id == id)
+    rows = ocpi_locations()
     if network_id is not None:
-        found = found.where(OcpiLocation.network_id == network_id)
-    return (await session.scalars(found)).one_or_none()
+        rows = rows.where(OcpiLocation.network_id == network_id)
+    return await find(session, rows, OcpiLocation.id, id, to_change=to_change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ mutation ($input: UpdateChargerInput!) {
   updateCharger(input: $input) { charger { identity name ocppVersion wsUrl connectorType location { id } } }
 }
 """
+DELETE_SITE = "mutation ($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
 IDS = ["", "\0", "dep-\0", "dep-" + "x" * 10_000, "x'; DROP TABLE deployments; --"]
 
 
@@ -93,6 +95,44 @@ async def test_an_identity_in_use_is_refused(tenant: Tenant) -> None:
 
     extensions = result["errors"][0]["extensions"]
     assert (extensions["code"], extensions["fields"][0]["path"]) == ("BAD_USER_INPUT", ["input", "identity"])
+
+
+async def test_chargers_that_race_for_a_site_all_get_there_and_one_has_its_default_route(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    here, there = await add_ocpi_location(tenant, cpo), await add_ocpi_location(tenant, cpo)
+
+    created = await asyncio.gather(
+        *(
+            tenant.data(CREATE, input={**MODEL, "identity": f"RACE-{n}", "locationId": here.location_id})
+            for n in range(6)
+        )
+    )
+    ids = [charger["id"] for charger in (await tenant.data("{ chargers { nodes { id } } }"))["chargers"]["nodes"]]
+    await asyncio.gather(*(tenant.data(UPDATE, input={"id": id, "locationId": there.location_id}) for id in ids))
+
+    defaults = [answer["createCharger"]["charger"]["topologyDefaultId"] for answer in created]
+    assert len([default for default in defaults if default]) == 1
+    moved = await tenant.data("{ chargers { nodes { topologyDefaultId location { id } } } }")
+    assert {charger["location"]["id"] for charger in moved["chargers"]["nodes"]} == {there.location_id}
+    assert len([charger for charger in moved["chargers"]["nodes"] if charger["topologyDefaultId"]]) == 1
+
+
+async def test_a_charger_that_races_with_the_deletion_of_its_site_is_made_before_it_or_refused(tenant: Tenant) -> None:
+    sites = [(await add_location(tenant)).id for _ in range(12)]
+    moving = [(await add_charger(tenant)).id for _ in sites]
+
+    for site, charger in zip(sites, moving, strict=True):
+        create, move, delete = await asyncio.gather(
+            tenant.graphql(CREATE, input={**MODEL, "identity": f"AT-{site[-12:]}", "locationId": site}),
+            tenant.graphql(UPDATE, input={"id": charger, "locationId": site}),
+            tenant.graphql(DELETE_SITE, id=site),
+        )
+
+        assert "errors" not in delete
+        for answer in (create, move):
+            assert [error["extensions"]["code"] for error in answer.get("errors", [])] in ([], ["BAD_USER_INPUT"])
+    left = await tenant.data("{ chargers { nodes { location { id } } } }")
+    assert all(charger["location"] is None for charger in left["chargers"]["nodes"])
 
 
 async def test_chargers_are_created_in_bulk_at_a_location(tenant: Tenant) -> None:
