@@ -85,6 +85,14 @@ class Reservation:
         return asdict(self)
 
 
+@dataclass(slots=True)
+class Whole:
+    """The station itself, whose status follows from its connectors: what the CSMS knows of it, as of a connector."""
+
+    announced: tuple[Any, ...] | None = None
+    told: tuple[Any, ...] | None = None
+
+
 class Connector:
     """One physical connector, its own EVSE. `status` follows from the facts, so no path can forget a transition."""
 

@@ -11,6 +11,7 @@ import aiohttp
 
 from fleet import metering, reservations, transactions
 from fleet.chance import Chance
+from fleet.connector import Connector, Whole
 from fleet.keys import Setting
 from fleet.link import CallFailed, Disconnected, Follow, Link
 from fleet.station import ACCEPTED, Station
@@ -158,8 +159,11 @@ def _registered(station: Station) -> None:
     """Tells the CSMS the statuses that it does not know, and goes on."""
     station.changed()
     schedule_heartbeat(station)
+    parts: list[Connector | Whole] = [station.whole, *station.connectors]
+    for part in parts:
+        part.announced = part.told  # what was on its way when the connection ended is lost
+    station.announce_whole()
     for connector in station.connectors:
-        connector.announced = connector.told  # what was on its way when the connection ended is lost
         station.report(connector)
         station.announce(connector)
     transactions.resume(station)
@@ -170,6 +174,7 @@ def _registered(station: Station) -> None:
 
 def _forget_told(station: Station) -> None:
     """Has every connector's status sent and written down anew."""
+    station.whole.announced = station.whole.told = None
     for connector in station.connectors:
         connector.reported = connector.announced = connector.told = None
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fleet import outbox
-from fleet.connector import Connector
+from fleet.connector import Connector, Whole
 from fleet.dialect import Dialect, Request
 from fleet.frames import Call, Payload, Violation, actions, check_call
 from fleet.keys import Setting
@@ -55,7 +55,7 @@ class Station:
     __slots__ = (
         "_tasks", "_timers", "activities", "behind", "boot_reason", "connectors", "dialect", "last_seen_at", "link",
         "memory", "network", "offline_since", "plate", "pumping", "recorder", "registration", "runtime_status",
-        "speed", "waits_for_boot",
+        "speed", "waits_for_boot", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +71,7 @@ class Station:
         self.plate = plate
         self.dialect = dialect
         self.connectors = connectors
+        self.whole = Whole()
         self.memory = memory
         self.recorder = recorder
         self.speed = speed
@@ -161,19 +162,29 @@ class Station:
 
     def announce(self, connector: Connector) -> None:
         """Sends the connector's status unless the CSMS was told the same last (OCPP 1.6 §4.9, 2.0.1 G01)."""
-        action, payload = self.dialect.status(self, connector)
+        self._announce(connector, self.dialect.status(self, connector))
+        self.announce_whole()
+
+    def announce_whole(self) -> None:
+        """The same of the station as a whole, where the version has a status for that."""
+        request = self.dialect.status_of_whole(self)
+        if request is not None:
+            self._announce(self.whole, request)
+
+    def _announce(self, part: Connector | Whole, request: Request) -> None:
+        _, payload = request
         news = tuple(value for name, value in payload.items() if name != "timestamp")
-        if not self.online or connector.announced == news:
+        if not self.online or part.announced == news:
             return
-        connector.announced = news
-        outbox.say_behind(self, lambda: self._tell(connector, news, (action, payload)))
+        part.announced = news
+        outbox.say_behind(self, lambda: self._tell(part, news, request))
 
     async def _announce_later(self, connector: Connector) -> None:
         self.announce(connector)
 
-    async def _tell(self, connector: Connector, news: tuple[Any, ...], request: Request) -> None:
+    async def _tell(self, part: Connector | Whole, news: tuple[Any, ...], request: Request) -> None:
         await self.call(request)
-        connector.told = news
+        part.told = news
 
     def answer(self, call: Call, text: str | bytes) -> Reply | None:
         """What it says to a CALL of the CSMS; None is silence. Raises Violation."""

@@ -28,11 +28,42 @@ def registration(status: str, interval: int) -> dict[str, object]:
 async def test_a_charger_boots_and_reports_each_connector(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version, connectors=2)
 
-    assert station.actions()[:3] == ["BootNotification", "StatusNotification", "StatusNotification"]
+    of_whole = ["StatusNotification"] if version is OcppVersion.OCPP_1_6 else []
+    assert station.actions() == ["BootNotification", *of_whole, "StatusNotification", "StatusNotification"]
     assert [station.last_status(1), station.last_status(2)] == ["Available", "Available"]
     await charger.shows("connected", bool)
     assert await charger.shows("runtime_status", lambda status: status == "RUNNING")
     assert (await charger.row()).last_seen_at is not None
+
+
+async def test_a_1_6_charger_reports_itself_as_connector_0(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, connectors=2)
+    first = next(call.payload for call in station.calls if call.action == "StatusNotification")
+
+    await station.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    await station.status("Unavailable", connector=1)
+    await station.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
+    await station.until(lambda s: len(s.statuses_of_whole()) == 2)
+    await station.call("ChangeAvailability", {"connectorId": 0, "type": "Operative"})
+    await station.until(lambda s: len(s.statuses_of_whole()) == 3)
+    await charger.does("injectFault", faultType="GroundFault")
+    await station.until(lambda s: len(s.statuses_of_whole()) == 4)
+    fault = station.calls[-1].payload
+    await charger.does("clearFault", connectorId=1)
+    await station.until(lambda s: len(s.statuses_of_whole()) == 5)
+
+    assert (first["connectorId"], first["errorCode"]) == (0, "NoError")
+    assert station.statuses_of_whole() == ["Available", "Unavailable", "Available", "Faulted", "Available"]
+    assert (fault["connectorId"], fault["errorCode"]) == (0, "GroundFailure")
+
+
+async def test_a_2_0_1_station_reports_its_connectors_only(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=OcppVersion.OCPP_2_0_1)
+
+    await station.call("ChangeAvailability", {"operationalStatus": "Inoperative"})
+    await station.status("Unavailable")
+
+    assert [payload["evseId"] for payload in station.sent("StatusNotification")] == [1, 1]
 
 
 async def test_what_a_charger_says_of_itself_at_boot(tenant: Tenant, csms: Csms) -> None:
@@ -68,7 +99,8 @@ async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     station = await csms.station(charger.identity)
     await station.receives("StatusNotification")
 
-    assert station.actions() == ["BootNotification"] * 3 + ["StatusNotification"]
+    of_whole = ["StatusNotification"] if version is OcppVersion.OCPP_1_6 else []
+    assert station.actions() == ["BootNotification"] * 3 + of_whole + ["StatusNotification"]
 
 
 @BOTH

@@ -88,12 +88,13 @@ async def test_every_frame_is_kept_with_the_action_it_calls_or_answers(tenant: T
     async def logs() -> Any:
         return (await tenant.data(LOGS, id=charger.id))["charger"]["logs"]
 
-    kept = await eventually(logs, lambda logs: logs["totalCount"] == 6)
+    kept = await eventually(logs, lambda logs: logs["totalCount"] == 8)
 
     frames = [(frame["direction"], frame["action"]) for frame in reversed(kept["nodes"])]
     assert sorted(frames) == sorted(
         [
             ("CP_TO_CSMS", "BootNotification"), ("CSMS_TO_CP", "BootNotification"),
+            ("CP_TO_CSMS", "StatusNotification"), ("CSMS_TO_CP", "StatusNotification"),
             ("CP_TO_CSMS", "StatusNotification"), ("CSMS_TO_CP", "StatusNotification"),
             ("CSMS_TO_CP", "ClearCache"), ("CP_TO_CSMS", "ClearCache"),
         ]
@@ -224,7 +225,7 @@ async def test_frames_and_events_are_swept_when_they_are_too_old(
         tenant = gateway.tenant()
         charger, station = await booted(tenant, csms)
         await station.call("ClearCache")
-        await eventually(lambda: _count(tenant, charger), lambda count: count == 6)
+        await eventually(lambda: _count(tenant, charger), lambda count: count == 8)
         async with gateway.services.database.write(ALL_TENANTS) as session:
             for model in (OcppMessage, ConnectorEvent):
                 await session.execute(update(model).values(timestamp=utc_now() - timedelta(hours=2)))
@@ -254,7 +255,7 @@ async def _count(tenant: Tenant, charger: Deployed) -> int:
 
 async def _quiet(tenant: Tenant, charger: Deployed) -> None:
     """Waits until the frames of the boot are on disk."""
-    await eventually(lambda: _count(tenant, charger), lambda count: count >= 4)
+    await eventually(lambda: _count(tenant, charger), lambda count: count >= 6)
 
 
 async def _until(socket: ClientWebSocketResponse, action: str) -> dict[str, Any]:

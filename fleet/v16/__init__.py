@@ -78,6 +78,7 @@ class V16:
     boot = staticmethod(boot_notification.request)
     heartbeat = staticmethod(heartbeat.request)
     status = staticmethod(status_notification.request)
+    status_of_whole = staticmethod(status_notification.request_of_whole)
     status_name = staticmethod(status_notification.status_name)
     token_info = staticmethod(authorize.token_info)
     authorize = staticmethod(authorize.request)

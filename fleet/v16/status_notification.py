@@ -1,4 +1,4 @@
-"""StatusNotification (OCPP 1.6 §4.9): what a connector is in."""
+"""StatusNotification (OCPP 1.6 §4.9): what a connector is in, and the station as connector 0."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ OTHER_NAMES = {
 
 
 def request(station: Station, connector: Connector) -> Request:
-    payload = {
-        "connectorId": connector.number,
-        "errorCode": error_code(connector.fault),
-        "status": connector.status.value,
-        "timestamp": timestamp(),
-    }
-    if connector.fault is not None and payload["errorCode"] == "OtherError":
-        payload["info"] = connector.fault[:50]
-    return "StatusNotification", payload
+    return _request(connector.number, connector.status, connector.fault)
+
+
+def request_of_whole(station: Station) -> Request:
+    """Connector 0 is the station: no better than the best of its connectors, and never more than Available."""
+    faults = [connector.fault for connector in station.connectors if connector.fault is not None]
+    if faults and len(faults) == len(station.connectors):
+        return _request(0, ConnectorStatus.FAULTED, faults[0])
+    is_operative = any(connector.operative for connector in station.connectors)
+    return _request(0, ConnectorStatus.AVAILABLE if is_operative else ConnectorStatus.UNAVAILABLE, None)
 
 
 def status_name(status: ConnectorStatus) -> str:
@@ -44,3 +45,10 @@ def error_code(fault: str | None) -> str:
         return "NoError"
     name = OTHER_NAMES.get(fault, fault)
     return name if name in ERROR_CODES else "OtherError"
+
+
+def _request(number: int, status: ConnectorStatus, fault: str | None) -> Request:
+    payload = {"connectorId": number, "errorCode": error_code(fault), "status": status.value, "timestamp": timestamp()}
+    if fault is not None and payload["errorCode"] == "OtherError":
+        payload["info"] = fault[:50]
+    return "StatusNotification", payload

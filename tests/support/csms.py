@@ -51,6 +51,10 @@ class Call:
     at: float
     id: str
 
+    @property
+    def is_status_of_whole(self) -> bool:
+        return self.action == "StatusNotification" and self.payload.get("connectorId") == 0
+
 
 @dataclass
 class Station:
@@ -72,8 +76,12 @@ class Station:
         return self.socket is not None
 
     def sent(self, action: str) -> list[Payload]:
-        """The payloads of this action, in order."""
-        return [call.payload for call in self.calls if call.action == action]
+        """The payloads of this action, in order; a status is that of a connector."""
+        return [call.payload for call in self.calls if call.action == action and not call.is_status_of_whole]
+
+    def statuses_of_whole(self) -> list[str]:
+        """What a 1.6 charger said of itself as a whole, in order."""
+        return [call.payload["status"] for call in self.calls if call.is_status_of_whole]
 
     def actions(self) -> list[str]:
         return [call.action for call in self.calls]
