@@ -20,8 +20,8 @@ from aiohttp import web
 
 from bench.data import ORGANIZATION
 from bench.queries import POSTGRES, QUERIES, SQLITE
+from storage.plan.readers import CONNECTIONS
 
-CONNECTIONS = 8
 AROUND = {
     name: (b'{"data":{"location":', b"}}") if query.first is None else (b'{"data":{"locations":{"nodes":', b"}}}")
     for name, query in QUERIES.items()

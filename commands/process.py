@@ -19,6 +19,7 @@ from storage.lock import DatabaseInUse
 
 DRAIN_S = 20.0  # how long a shutdown waits for requests that run; below the 30 s that container managers give
 BACKLOG = 1024
+GC_OBJECTS = 20_000  # made before the next look for cycles, by default 700; requests leave none
 
 
 class NotServing(Exception):
@@ -72,6 +73,7 @@ async def _serve(settings: Settings, announce: Callable[[], None], parent: socke
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, reuse_port=True, backlog=BACKLOG).start()
+        gc.set_threshold(GC_OBJECTS)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not worth walking through at each collection
         announce()

@@ -31,8 +31,10 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 BUSY_TIMEOUT_MS = 10_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 CACHE_KIB = 32 * 1024  # of SQLite, per connection; by default a long job reads the pages of its indexes again and again
 CHECKPOINT_PAGES = 10_000  # of 4 KiB; by default the same pages are copied into the file every few dozen sites
-POOL_SIZE = 10  # per process; two engines a process stay far below PostgreSQL's default of 100
-JOB_POOL_SIZE = 16  # of job steps and of the job engine itself
+# per process, so that two of them, with the connections of compiled reads, stay below PostgreSQL's default of 100
+POOL_SIZE = 10
+MAX_OVERFLOW = 2
+JOB_POOL_SIZE = 14  # of job steps and of the job engine itself
 POOL_TIMEOUT_S = 10
 PING_AFTER_S = 1.0
 STEP_TIMEOUT_MS = 10_000  # a job step takes milliseconds; a node that was paused within one must not keep its locks
@@ -184,7 +186,7 @@ class Database:
         return create_async_engine(
             self.url,
             pool_size=POOL_SIZE,
-            max_overflow=POOL_SIZE,
+            max_overflow=MAX_OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=True,  # a restarted server must not fail the first request after it
             connect_args={"server_settings": settings, "timeout": POOL_TIMEOUT_S},

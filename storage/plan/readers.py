@@ -17,7 +17,7 @@ import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
-CONNECTIONS = 8  # per process; the database has few cores, and more connections than that only wait for each other
+CONNECTIONS = 16  # per process; a read that waits for its turn costs the loop more than a connection costs the database
 PREPARED = 256  # statements a connection keeps
 CONNECT_TIMEOUT_S = 10
 CLOSE_TIMEOUT_S = 1
