@@ -11,6 +11,7 @@ from sqlalchemy import Select
 from errors import FieldError, InvalidInput, NotFound
 from resolvers.context import Context
 from resolvers.filters import CHARGER_COLUMNS, ChargerFilter, ChargerOrder, filtered, ordered_by
+from resolvers.values import UNSTORABLE
 from storage import chargers as store
 from storage import lists
 from storage.models import Charger, Evse, OcppMessage
@@ -41,8 +42,7 @@ def narrow_frames(rows: Select[OcppMessage], where: FrameFilter) -> Select[OcppM
     """The frames of a statement that are wanted."""
     if where.event is not None:
         if not is_storable(where.event):
-            message = "must not hold NUL characters or lone surrogates"
-            raise InvalidInput(f"event {message}", [FieldError(("event",), message)])
+            raise InvalidInput(f"event {UNSTORABLE}", [FieldError(("event",), UNSTORABLE)])
         rows = rows.where(OcppMessage.action == where.event)
     if where.since is not None:
         rows = rows.where(OcppMessage.timestamp >= where.since)

@@ -18,8 +18,7 @@ from pydantic import (
 
 from resolvers.input_models import Input, graphql_input
 from resolvers.inputs import NetworkConditions
-from resolvers.values import NO_NUL, Whole, storable_json
-from storage.text import is_storable
+from resolvers.values import NO_NUL, Whole, storable, storable_json
 
 MAX_TARGETS = 10_000
 MAX_LIST_ENTRIES = 10_000
@@ -37,18 +36,12 @@ def _utc(at: datetime) -> datetime:
         raise ValueError("must lie within the years 1 to 9999 in UTC") from None
 
 
-def _storable(text: str) -> str:
-    if not is_storable(text):
-        raise ValueError("must not hold NUL characters or lone surrogates")
-    return text
-
-
-IdTag = Annotated[str, StringConstraints(min_length=1, max_length=36), AfterValidator(_storable), NO_NUL]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_storable), NO_NUL]
+IdTag = Annotated[str, StringConstraints(min_length=1, max_length=36), AfterValidator(storable), NO_NUL]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(storable), NO_NUL]
 ConnectorNumber = Annotated[int, Field(ge=1, le=1_000), Whole]
-KeyName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_NAME), AfterValidator(_storable), NO_NUL]
+KeyName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_NAME), AfterValidator(storable), NO_NUL]
 Expiry = Annotated[AwareDatetime, AfterValidator(_utc)]
-KeyValue = Annotated[str, StringConstraints(max_length=2_500), AfterValidator(_storable), NO_NUL]
+KeyValue = Annotated[str, StringConstraints(max_length=2_500), AfterValidator(storable), NO_NUL]
 
 
 @graphql_input(description="Which chargers: one, or all or some of a location.")
@@ -150,7 +143,7 @@ class LocalAuthListEvent(Input):
 
 
 class InjectFaultEvent(ConnectorEvent):
-    fault_type: Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(_storable), NO_NUL] = (
+    fault_type: Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(storable), NO_NUL] = (
         Field(description="Such as OverCurrent; an error code of OCPP 1.6, or any name.")
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, true
 
 from errors import FieldError, InvalidInput
 from resolvers.enums import described
+from resolvers.values import UNSTORABLE
 from storage.models import Charger, Job, JobType, Location, OcpiLocation, OcppVersion, ProvisioningStatus
 from storage.paging import Column, Order, Sort
 from storage.text import contains, is_storable, starts_with
@@ -289,7 +290,7 @@ def _size(condition: object, path: Path, depth: int) -> int:
         for index, each in enumerate(value if isinstance(value, list) else [value]):
             place = (*here, index) if isinstance(value, list) else here
             if isinstance(each, str) and not is_storable(each):
-                raise _invalid(place, "must not hold NUL characters or lone surrogates")
+                raise _invalid(place, UNSTORABLE)
             is_leaf = isinstance(each, str | bool | float | datetime)
             size += 1 if is_leaf else 1 + _size(each, place, deeper)
     return size

@@ -13,8 +13,10 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from resolvers.enums import described
+from storage.text import is_storable
 
 TIMEZONES = available_timezones()
+UNSTORABLE = "must not hold NUL characters or lone surrogates"
 IDENTITY = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")  # OCPP 2.0.1 identifierString, Part 2 Appendix
 
 
@@ -38,9 +40,10 @@ class ParkingType(StrEnum):
     UNDERGROUND_GARAGE = "UNDERGROUND_GARAGE"
 
 
-def _storable(text: str) -> str:
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("must not hold NUL characters or lone surrogates")
+def storable(text: str) -> str:
+    """Text that both databases can hold."""
+    if not is_storable(text):
+        raise ValueError(UNSTORABLE)
     return text
 
 
@@ -51,7 +54,7 @@ def storable_json(value: Any) -> Any:
     except TypeError as exc:
         raise ValueError("must not be deep, nor hold integers of more than 64 bits or lone surrogates") from exc
     for text in _texts(value):
-        _storable(text)
+        storable(text)
     return value
 
 
@@ -116,11 +119,11 @@ _IDENTIFIER = _pattern(r"^[A-Za-z0-9*\-_=:+|@.]+$")
 Trimmed = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
-    AfterValidator(_storable),
+    AfterValidator(storable),
     _NOT_BLANK,
 ]
 Status = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32), AfterValidator(_storable), _NOT_BLANK
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32), AfterValidator(storable), _NOT_BLANK
 ]
 Country = Annotated[str, AfterValidator(_country), _pattern("^[A-Za-z]{2}$")]
 Timezone = Annotated[str, AfterValidator(_timezone), _pattern("^[A-Za-z0-9/_+-]+$", format="iana-time-zone")]
@@ -128,15 +131,15 @@ PartyId = Annotated[str, AfterValidator(_party_id), _pattern("^[A-Za-z0-9]{3}$")
 WsUrl = Annotated[
     str,
     StringConstraints(max_length=2048),
-    AfterValidator(_storable),
+    AfterValidator(storable),
     AfterValidator(_ws_url),
     _pattern(r"^wss?://[A-Za-z0-9.-]+(:[1-9][0-9]{0,3})?(/[!-~]*)?$"),
 ]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=48), AfterValidator(_identifier), _IDENTIFIER]
 NamePrefix = Annotated[str, StringConstraints(min_length=1, max_length=24), AfterValidator(_identifier), _IDENTIFIER]
 Slug = Annotated[str, StringConstraints(max_length=80), AfterValidator(_slug), _pattern("^[a-z0-9]+(-[a-z0-9]+)*$")]
-CatalogSlug = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_storable), NO_NUL]
-ConnectorType = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_storable), NO_NUL]
+CatalogSlug = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(storable), NO_NUL]
+ConnectorType = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(storable), NO_NUL]
 
 
 def _whole(value: Any) -> Any:
@@ -146,4 +149,4 @@ def _whole(value: Any) -> Any:
 Whole = BeforeValidator(_whole)  # JSON has one kind of number: 60.0 is an integer too (JSON Schema 2020-12 §6.1.1)
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_storable), NO_NUL]
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(storable), NO_NUL]

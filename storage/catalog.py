@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
+from storage.lists import find
 from storage.models import Brand, Model
 from storage.paging import Sort
 from storage.text import is_storable
@@ -23,13 +24,11 @@ def models() -> Select[Model]:
 
 
 async def get_brand(session: AsyncSession, slug: str) -> Brand | None:
-    if not is_storable(slug):
-        return None
-    return (await session.scalars(brands().where(Brand.slug == slug))).one_or_none()
+    return await find(session, brands(), Brand.slug, slug)
 
 
 async def get_model(session: AsyncSession, brand_slug: str, slug: str) -> Model | None:
-    if not (is_storable(brand_slug) and is_storable(slug)):
+    if not is_storable(brand_slug):
         return None
-    found = models().join(Model.brand).options(contains_eager(Model.brand))
-    return (await session.scalars(found.where(Brand.slug == brand_slug, Model.slug == slug))).one_or_none()
+    of_brand = models().join(Model.brand).options(contains_eager(Model.brand)).where(Brand.slug == brand_slug)
+    return await find(session, of_brand, Model.slug, slug)

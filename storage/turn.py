@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from threading import Lock
 
 from errors import Unavailable
@@ -19,21 +19,12 @@ WAIT_S = 30.0
 
 
 class WriteTurn:
-    """A lock with a queue. A thread takes it with `held()`, a task with `held_async()`, never twice at once."""
+    """A lock with a queue. A thread takes and gives it, a task holds it with `held_async()`, never twice at once."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._taken = False
         self._queue: deque[Future[None]] = deque()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Blocks the thread until its turn. Raises Unavailable after 30 s."""
-        self.take()
-        try:
-            yield
-        finally:
-            self.give()
 
     @asynccontextmanager
     async def held_async(self) -> AsyncIterator[None]:

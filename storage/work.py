@@ -32,6 +32,7 @@ from storage.session import TenantSession
 
 OPEN_ITEM = (JobItemStatus.PENDING, JobItemStatus.RUNNING)
 OPEN_JOB = (ProvisioningStatus.PENDING, ProvisioningStatus.PROVISIONING)
+EVENT_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,6 @@ class Made:
     ocpi_location_id: str | None = None
     charger_id: str | None = None
     deploy: Sequence[str] = ()
-
-
-# ---- accepting
 
 
 def lock_tenant(session: Session) -> None:
@@ -114,9 +112,6 @@ def items_to_retry(session: Session, job_id: str) -> list[NewItem]:
     return [
         NewItem(item.name, item.payload, item.charger_id) for item in session.scalars(failed.order_by(JobItem.index))
     ]
-
-
-# ---- working
 
 
 def start(session: TenantSession, job_id: str) -> Job | None:
@@ -215,11 +210,6 @@ def _announce(session: Session, job: Job) -> None:
         "emitted_at": job.updated_at,
     }
     insert_rows(session, JobEvent, [event])
-
-
-# ---- watching
-
-EVENT_PAGE = 500
 
 
 def is_over(job: Job) -> bool:
