@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+if __name__ == "__main__":  # before the imports below, which most commands can do without
+    from commands import main
+
+    sys.exit(main(sys.argv[1:]))
+
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -56,9 +62,3 @@ def create_app(settings: Settings) -> web.Application:
     pages.add_routes(app)
     metrics.add_routes(app)
     return app
-
-
-if __name__ == "__main__":
-    from commands import main  # the commands import this module: as `app`, not as the script that it is here
-
-    sys.exit(main(sys.argv[1:]))

@@ -163,6 +163,15 @@ def test_help_tells_every_command(tmp_path: Path) -> None:
         assert re.search(rf"^ +{command} +\w", done.stdout, re.MULTILINE)
 
 
+def test_commands_that_need_no_gateway_do_not_wait_for_one_to_be_imported() -> None:
+    code = "import sys, commands; [commands.load(name) for name in sys.argv[1:]]; print('schema' in sys.modules)"
+    command = [sys.executable, "-c", code, "token", "csms", "import", "scenario"]
+
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+
+    assert done.stdout == b"False\n"
+
+
 @pytest.fixture
 def postgres() -> Iterator[str]:
     with fresh_database() as url:
