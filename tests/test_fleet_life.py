@@ -10,6 +10,7 @@ from storage.models import EvseStatus, OcppVersion
 from tests.support.chargers import booted, deploy, eventually
 from tests.support.csms import SILENCE, CallError, Csms, now, recording_csms, reply
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
 
 BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 
@@ -36,6 +37,7 @@ async def test_a_charger_boots_and_reports_each_connector(tenant: Tenant, csms: 
     assert (await charger.row()).last_seen_at is not None
 
 
+@ONE_DATABASE
 async def test_a_1_6_charger_reports_itself_as_connector_0(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms, connectors=2)
     first = next(call.payload for call in station.calls if call.action == "StatusNotification")
@@ -57,6 +59,7 @@ async def test_a_1_6_charger_reports_itself_as_connector_0(tenant: Tenant, csms:
     assert (fault["connectorId"], fault["errorCode"]) == (0, "GroundFailure")
 
 
+@ONE_DATABASE
 async def test_a_2_0_1_station_reports_its_connectors_only(tenant: Tenant, csms: Csms) -> None:
     _, station = await booted(tenant, csms, version=OcppVersion.OCPP_2_0_1)
 
@@ -66,6 +69,7 @@ async def test_a_2_0_1_station_reports_its_connectors_only(tenant: Tenant, csms:
     assert [payload["evseId"] for payload in station.sent("StatusNotification")] == [1, 1]
 
 
+@ONE_DATABASE
 async def test_what_a_charger_says_of_itself_at_boot(tenant: Tenant, csms: Csms) -> None:
     _, old = await booted(tenant, csms)
     _, new = await booted(tenant, csms, version=OcppVersion.OCPP_2_0_1)
@@ -88,6 +92,7 @@ async def test_heartbeats_keep_the_interval_that_the_csms_gave(
     await eventually(charger.memory, lambda memory: memory["keys"].get(key) == "1")
 
 
+@ONE_DATABASE
 @BOTH
 async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     tenant: Tenant, csms: Csms, version: OcppVersion
@@ -140,6 +145,7 @@ async def test_a_csms_that_cannot_be_reached_leaves_the_charger_running_and_tryi
     await (await csms.station(charger.identity)).receives("StatusNotification")
 
 
+@ONE_DATABASE
 async def test_a_server_that_does_not_speak_the_version_is_not_a_csms(tenant: Tenant, csms: Csms) -> None:
     csms.subprotocols = ["ocpp2.0.1"]
 
@@ -158,6 +164,7 @@ async def test_an_evse_shows_its_ocpi_status_and_is_unknown_without_a_connection
     await charger.evse_shows(EvseStatus.UNKNOWN)
 
 
+@ONE_DATABASE
 async def test_a_boot_that_the_csms_refuses_is_not_the_end(tenant: Tenant, csms: Csms) -> None:
     csms.behaviours["BootNotification"] = reply(CallError("InternalError", "try later"))
 
@@ -179,6 +186,7 @@ async def test_a_changed_url_moves_a_charger_to_its_new_csms(tenant: Tenant, csm
     await station.until(lambda s: not s.connected)
 
 
+@ONE_DATABASE
 async def test_a_hundred_chargers_share_one_process(tenant: Tenant, csms: Csms) -> None:
     chargers = await deploy(tenant, csms.url, count=100)
 
@@ -189,6 +197,7 @@ async def test_a_hundred_chargers_share_one_process(tenant: Tenant, csms: Csms) 
     assert set(csms.stations) == {charger.identity for charger in chargers}
 
 
+@ONE_DATABASE
 async def test_a_csms_that_stops_answering_is_left_and_tried_anew(
     tenant: Tenant, csms: Csms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +211,7 @@ async def test_a_csms_that_stops_answering_is_left_and_tried_anew(
     assert station.connections == 2
 
 
+@ONE_DATABASE
 async def test_the_ids_of_messages_are_never_used_twice(tenant: Tenant, csms: Csms) -> None:
     csms.heartbeat_s = 1
     _, station = await booted(tenant, csms)

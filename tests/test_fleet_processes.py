@@ -18,7 +18,7 @@ from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.nodes import Node
 from tests.support.postgres import fresh_database
 
-CHARGERS_OF_A_VERSION = 250
+CHARGERS_OF_A_VERSION = 100
 V201 = OcppVersion.OCPP_2_0_1
 PATIENCE_S = 60.0
 

@@ -14,6 +14,7 @@ import pytest
 from commands import main
 from tests.support.gateway import Tenant
 from tests.support.network import Network, add_network
+from tests.support.one_database import ONE_DATABASE
 from tests.support.proxy import running_proxy
 
 DATA = Path(__file__).with_name("data")
@@ -219,6 +220,7 @@ async def test_misuse_has_a_status_of_its_own(run: Command, tmp_path: Path) -> N
         assert stopped.value.code == 2
 
 
+@ONE_DATABASE
 async def test_the_command_is_a_program(network: Network, tmp_path: Path) -> None:
     tenant = network.tenant
     file = written(tmp_path / "one.ndjson", rows_of(SITES)[:1])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway import Tenant
+from tests.support.gateway import Gateway, Tenant
 from tests.support.rest import CHARGER_TEMPLATE, NETWORK, SITE, ended, got, made, make_network, ready
 
 THOUSAND = {"template": CHARGER_TEMPLATE, "charger_ids": [f"{number:03}" for number in range(1000)]}
@@ -17,6 +17,17 @@ THOUSAND = {"template": CHARGER_TEMPLATE, "charger_ids": [f"{number:03}" for num
 async def network(tenant: Tenant) -> dict[str, Any]:
     """A network of one site with one charger."""
     return await make_network(tenant)
+
+
+@pytest.fixture(scope="module")
+async def owner(gateway: Gateway) -> Tenant:
+    return gateway.tenant()
+
+
+@pytest.fixture(scope="module")
+async def standing(owner: Tenant) -> dict[str, Any]:
+    """A network of the owner's for requests that are refused, so that no test changes it."""
+    return await make_network(owner)
 
 
 def sites_of(network: dict[str, Any]) -> str:
@@ -183,19 +194,19 @@ async def test_a_site_that_fails_leaves_the_others_alone(tenant: Tenant, network
     ],
 )
 async def test_a_value_that_breaks_a_rule_is_named_in_422(
-    tenant: Tenant, network: dict[str, Any], locations: Any, loc: list[Any]
+    owner: Tenant, standing: dict[str, Any], locations: Any, loc: list[Any]
 ) -> None:
-    status, body = await tenant.rest("POST", sites_of(network), json={"locations": locations})
+    status, body = await owner.rest("POST", sites_of(standing), json={"locations": locations})
 
     assert status == 422
     assert body["detail"][0]["loc"] == loc
 
 
-async def test_the_prefix_and_version_of_chargers_are_required_here(tenant: Tenant, network: dict[str, Any]) -> None:
+async def test_the_prefix_and_version_of_chargers_are_required_here(owner: Tenant, standing: dict[str, Any]) -> None:
     template = {key: CHARGER_TEMPLATE[key] for key in ("brand_slug", "model_slug", "connector_type", "ws_url")}
     item = {**SITE, "charges": [{"template": template, "charger_ids": ["1"]}]}
 
-    status, body = await tenant.rest("POST", sites_of(network), json={"locations": [item]})
+    status, body = await owner.rest("POST", sites_of(standing), json={"locations": [item]})
 
     assert status == 422
     assert {detail["loc"][-1] for detail in body["detail"]} == {"ocpp_version", "identity_prefix"}
@@ -214,9 +225,9 @@ async def test_the_prefix_and_version_of_chargers_are_required_here(tenant: Tena
     ],
 )
 async def test_an_unknown_template_or_a_bad_override_is_400(
-    tenant: Tenant, network: dict[str, Any], item: dict[str, Any]
+    owner: Tenant, standing: dict[str, Any], item: dict[str, Any]
 ) -> None:
-    status, body = await tenant.rest("POST", sites_of(network), json={"locations": [item]})
+    status, body = await owner.rest("POST", sites_of(standing), json={"locations": [item]})
 
     assert status in {400, 422}, body  # a wrong type breaks the schema already
     assert body["detail"]
@@ -233,9 +244,9 @@ async def test_an_override_that_nobody_knows_may_be_anything(
 
 @pytest.mark.parametrize("value", ["9" * 400, '"a\\u0000b"', '{"a\\u0000b": 1}'])
 async def test_an_override_that_no_database_can_hold_is_422(
-    tenant: Tenant, network: dict[str, Any], value: str
+    owner: Tenant, standing: dict[str, Any], value: str
 ) -> None:
-    status, body = await tenant.rest("POST", sites_of(network), **_overridden(value))
+    status, body = await owner.rest("POST", sites_of(standing), **_overridden(value))
 
     assert status == 422
     assert body["detail"][0]["loc"] == ["body", "locations", 0, "overrides"]
@@ -277,9 +288,9 @@ async def test_a_second_request_with_the_same_key_answers_the_first_job(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
-async def test_an_idempotency_key_that_cannot_be_one_is_422(tenant: Tenant, network: dict[str, Any], key: str) -> None:
-    status, body = await tenant.rest(
-        "POST", sites_of(network), json={"locations": [SITE]}, headers={"Idempotency-Key": key}
+async def test_an_idempotency_key_that_cannot_be_one_is_422(owner: Tenant, standing: dict[str, Any], key: str) -> None:
+    status, body = await owner.rest(
+        "POST", sites_of(standing), json={"locations": [SITE]}, headers={"Idempotency-Key": key}
     )
 
     assert status == 422
