@@ -105,14 +105,15 @@ def start_when_plugged(station: Station, connector: Connector, by: Authorization
 
 
 def for_remote_start(station: Station, number: int | None, by: Authorization) -> Connector | None:
-    """Where the CSMS's start goes: to the connector it names, else to one with a cable, else to any."""
+    """Where the CSMS's start goes: to the connector it names, else to one that nobody waits for, best with a cable."""
     profile = by.profile
     if not station.online or (profile is not None and profile["purpose"] != profiles.TX):
         return None
 
     def fits(connector: Connector) -> bool:
+        is_meant = connector.authorization is None if number is None else connector.number == number
         has_room = profile is None or profiles.why_not(station, connector.number, profile) is None
-        return number in (None, connector.number) and has_room and why_not_for(station, connector, by.token) is None
+        return is_meant and has_room and why_not_for(station, connector, by.token) is None
 
     return first(station, lambda c: fits(c) and c.plugged) or first(station, fits)
 

@@ -97,6 +97,21 @@ async def test_a_remote_start_goes_where_its_token_may_charge(tenant: Tenant, cs
 
 
 @BOTH
+async def test_a_second_remote_start_leaves_the_first_its_connector(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version, connectors=2)
+
+    assert await _remote_start(station, "FIRST") == "Accepted"
+    await station.status("Preparing", "Occupied", connector=1)
+    assert await _remote_start(station, "SECOND") == "Accepted"
+    await station.status("Preparing", "Occupied", connector=2)
+
+    assert await _remote_start(station, "THIRD") == "Rejected"
+    assert await _remote_start(station, "FOURTH", connector=1) == "Accepted"
+
+
+@BOTH
 async def test_a_start_that_can_not_follow_its_verdict_leaves_the_connector_to_the_next(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
