@@ -23,17 +23,36 @@ V201 = OcppVersion.OCPP_2_0_1
 PATIENCE_S = 60.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with fresh_database() as url:
         yield url
 
 
-@pytest.fixture
-async def gateway(url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+@pytest.fixture(scope="module")
+async def gateway(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
     """A gateway that runs no chargers itself."""
-    async with running_gateway(url, tmp_path, fleet=False) as gateway:
+    async with running_gateway(url, tmp_path_factory.mktemp("gateway"), fleet=False) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="module")
+def node(url: str, tmp_path_factory: pytest.TempPathFactory, gateway: Gateway) -> Iterator[Node]:
+    """A process that runs chargers; tests leave it running, and alone."""
+    node = Node(tmp_path_factory.mktemp("node"), url, "fleet")
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+async def tenant(gateway: Gateway) -> AsyncIterator[Tenant]:
+    """An organization whose chargers end with the test, as processes share all that there are."""
+    tenant = gateway.tenant()
+    yield tenant
+    for kind in ("locations", "chargers"):
+        for row in (await tenant.rest("GET", f"/ocpp/{kind}?limit=100"))[1]["data"]:
+            await tenant.rest("DELETE", f"/ocpp/{kind}/{row['id']}")
 
 
 @pytest.fixture
@@ -43,16 +62,8 @@ async def csms() -> AsyncIterator[Csms]:
         yield csms
 
 
-@pytest.fixture
-def node(url: str, tmp_path: Path, gateway: Gateway) -> Iterator[Node]:
-    node = Node(tmp_path, url, "fleet")
-    node.start()
-    yield node
-    node.stop()
-
-
-async def test_commands_reach_a_charger_of_another_process(gateway: Gateway, csms: Csms, node: Node) -> None:
-    [charger] = await deploy(gateway.tenant(), csms.url)
+async def test_commands_reach_a_charger_of_another_process(tenant: Tenant, csms: Csms, node: Node) -> None:
+    [charger] = await deploy(tenant, csms.url)
     station = await csms.station(charger.identity)
     await station.receives("StatusNotification")
     await eventually(charger.row, lambda row: row.connected)
@@ -69,13 +80,13 @@ async def test_commands_reach_a_charger_of_another_process(gateway: Gateway, csm
 
 
 async def test_a_command_that_fails_unforeseen_is_refused_and_the_next_is_carried_out(
-    gateway: Gateway, csms: Csms, node: Node
+    tenant: Tenant, csms: Csms, node: Node
 ) -> None:
-    [charger] = await deploy(gateway.tenant(), csms.url)
+    [charger] = await deploy(tenant, csms.url)
     row = await eventually(charger.row, lambda row: row.connected)
 
     with pytest.raises(Conflict, match="unexpected") as refusal:
-        await gateway.services.fleet.command(row, "of_a_newer_release", {})
+        await tenant.gateway.services.fleet.command(row, "of_a_newer_release", {})
     await charger.does("plugConnector")
 
     assert "KeyError" in node.log.read_text()
@@ -83,9 +94,9 @@ async def test_a_command_that_fails_unforeseen_is_refused_and_the_next_is_carrie
 
 
 async def test_a_charger_of_another_process_is_stopped_started_and_reset(
-    gateway: Gateway, csms: Csms, node: Node
+    tenant: Tenant, csms: Csms, node: Node
 ) -> None:
-    [charger] = await deploy(gateway.tenant(), csms.url)
+    [charger] = await deploy(tenant, csms.url)
     station = await csms.station(charger.identity)
     await station.receives("StatusNotification")
 
@@ -99,9 +110,8 @@ async def test_a_charger_of_another_process_is_stopped_started_and_reset(
 
 
 async def test_a_process_that_joins_takes_its_share(
-    gateway: Gateway, csms: Csms, node: Node, url: str, tmp_path: Path
+    tenant: Tenant, csms: Csms, node: Node, url: str, tmp_path: Path
 ) -> None:
-    tenant = gateway.tenant()
     await deploy(tenant, csms.url, count=40)
     await csms.until(lambda: _connected(csms) == 40, "all connected")
     other = Node(tmp_path, url, "fleet").start()
@@ -117,11 +127,9 @@ async def test_a_process_that_joins_takes_its_share(
 
 
 async def test_transactions_of_a_killed_process_are_closed_by_the_next_one(
-    gateway: Gateway, csms: Csms, url: str, tmp_path: Path
+    tenant: Tenant, csms: Csms, node: Node
 ) -> None:
-    tenant = gateway.tenant()
     location_id = await _location(tenant)
-    node = Node(tmp_path, url, "fleet").start()
     chargers = [
         *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id),
         *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id, version=V201),
@@ -132,11 +140,8 @@ async def test_transactions_of_a_killed_process_are_closed_by_the_next_one(
     await eventually(lambda: _memories(tenant), lambda memories: all(_is_kept(csms, *each) for each in memories))
 
     node.kill()
-    other = Node(tmp_path, url, "fleet").start()
-    try:
-        await csms.until(lambda: len(_ended(csms)) == len(chargers), "all closed")
-    finally:
-        other.stop()
+    node.start()
+    await csms.until(lambda: len(_ended(csms)) == len(chargers), "all closed")
 
     for station in csms.stations.values():
         _assert_closed_once(station)

@@ -11,6 +11,7 @@ from resolvers.auth import Role, make_token
 from rest.route import Access, Route
 from rest.routes import ROUTES
 from tests.support.gateway import SECRET, Gateway
+from tests.support.one_database import ONE_DATABASE
 
 CALLS = [(route, path) for route in ROUTES for path in route.paths]
 PROTECTED = [call for call in CALLS if call[0].access is not Access.PUBLIC]
@@ -33,6 +34,7 @@ def token(role: Role, organization_id: str | None = None, *, secret: str = SECRE
     return f"Bearer {made}"
 
 
+@ONE_DATABASE
 @each(PROTECTED)
 async def test_a_call_without_a_token_is_401(gateway: Gateway, route: Route, path: str) -> None:
     status, headers, body = await answer(gateway, route, path)
@@ -41,6 +43,7 @@ async def test_a_call_without_a_token_is_401(gateway: Gateway, route: Route, pat
     assert body == {"detail": "A bearer token is required."}
 
 
+@ONE_DATABASE
 @each(PROTECTED)
 async def test_a_call_with_a_token_that_does_not_verify_is_401(gateway: Gateway, route: Route, path: str) -> None:
     organization_id = str(uuid4())
@@ -57,6 +60,7 @@ async def test_a_call_with_a_token_that_does_not_verify_is_401(gateway: Gateway,
     assert [status for status, _, _ in answers] == [401] * len(refused)
 
 
+@ONE_DATABASE
 @each(PROTECTED)
 async def test_a_user_that_names_an_organization_is_403(gateway: Gateway, route: Route, path: str) -> None:
     organization_id = str(uuid4())
@@ -69,11 +73,13 @@ async def test_a_user_that_names_an_organization_is_403(gateway: Gateway, route:
     assert isinstance(body["detail"], str)
 
 
+@ONE_DATABASE
 @each(SCOPED)
 async def test_an_admin_that_names_no_organization_is_403(gateway: Gateway, route: Route, path: str) -> None:
     assert (await answer(gateway, route, path, Authorization=token(Role.ADMIN)))[0] == 403
 
 
+@ONE_DATABASE
 @each(SCOPED)
 async def test_an_admin_that_names_an_organization_badly_is_403(gateway: Gateway, route: Route, path: str) -> None:
     headers = {"Authorization": token(Role.ADMIN), "X-Organization-Id": "mine"}

@@ -13,6 +13,7 @@ from rest.requests import PageQuery
 from rest.route import Access, Route
 from rest.routes import ROUTES
 from tests.support.gateway import Gateway, Tenant
+from tests.support.one_database import ONE_DATABASE
 from tests.support.published_client import operations
 from tests.support.rest import SITE, ended, got, made, make_chargers, make_location, make_network
 
@@ -41,6 +42,7 @@ def test_the_table_has_the_published_operations_and_no_others() -> None:
     }
 
 
+@ONE_DATABASE
 @each(PAGED)
 @pytest.mark.parametrize("query", ["page=0", "limit=101", f"page={'9' * 30}", "page=x", "limit=%00"])
 async def test_a_page_out_of_bounds_is_422(gateway: Gateway, route: Route, query: str) -> None:
@@ -52,6 +54,7 @@ async def test_a_page_out_of_bounds_is_422(gateway: Gateway, route: Route, query
     assert body["detail"][0]["loc"] == ["query", query.partition("=")[0]]
 
 
+@ONE_DATABASE
 @each(WITH_BODY)
 @pytest.mark.parametrize(
     "data",
@@ -77,6 +80,7 @@ async def test_a_body_that_is_not_the_wanted_json_is_422(tenant: Tenant, route: 
     assert len(str(body)) < 1_000
 
 
+@ONE_DATABASE
 @each(WITH_BODY)
 async def test_a_body_of_another_type_is_422(tenant: Tenant, route: Route) -> None:
     status, body = await tenant.rest(
@@ -87,6 +91,7 @@ async def test_a_body_of_another_type_is_422(tenant: Tenant, route: Route) -> No
     assert [(detail["loc"], detail["type"]) for detail in body["detail"]] == [(["body"], "content_type")]
 
 
+@ONE_DATABASE
 @each([route for route in WITH_BODY if route.needs_body])
 async def test_a_body_that_is_missing_is_422(tenant: Tenant, route: Route) -> None:
     status, body = await tenant.rest(route.method, filled(route.path, {}))

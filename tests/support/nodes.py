@@ -20,7 +20,7 @@ PATIENCE_S = 60.0
 
 
 class Node:
-    """One process of `app.py`; its output goes to a file in its folder."""
+    """One process of `app.py`; its output goes to a file in its folder. Another `root` is another release."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Node:
         arguments: Sequence[str] = (),
         **environ: str,
     ) -> None:
-        self._root = root
+        self.root = root
         self.log = folder / f"{command}-{uuid4().hex[:6]}.log"
         self._ready = "Chargeyard serves on (\\S+)" if command == "serve" else "(Chargeyard (?:works|runs)) "
         own = ["--port", "0"] if command == "serve" else []
@@ -59,7 +59,7 @@ class Node:
         with self.log.open("ab") as output:
             output.write(f"--- start {time.time()}\n".encode())
             self._process = subprocess.Popen(
-                self._arguments, cwd=self._root, env=self._environ, stdout=output, stderr=subprocess.STDOUT
+                self._arguments, cwd=self.root, env=self._environ, stdout=output, stderr=subprocess.STDOUT
             )
         return self
 

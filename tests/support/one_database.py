@@ -1,4 +1,4 @@
-"""For tests of one database: of what only that one does, or of frames, to which it makes no difference."""
+"""For tests of one database: of what only that one does, or of frames and refusals that come before any database."""
 
 from __future__ import annotations
 
