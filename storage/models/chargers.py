@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, Record, TenantOwned, Text, utc_now
 from storage.models.provisioning import Provisioned
-
-if TYPE_CHECKING:
-    from storage.models.locations import Location
 
 
 class OcppVersion(StrEnum):
@@ -74,9 +71,8 @@ class Charger(TenantOwned, Provisioned, Record, Base):
     connected: Mapped[bool] = mapped_column(default=False)
     last_seen_at: Mapped[datetime | None]
 
-    location: Mapped[Location | None] = relationship(back_populates="chargers", lazy="raise")
     charge_point: Mapped[ChargePoint] = relationship(lazy="raise")
-    evses: Mapped[list[Evse]] = relationship(back_populates="charger", lazy="raise", order_by="Evse.connector_number")
+    evses: Mapped[list[Evse]] = relationship(lazy="raise", order_by="Evse.connector_number")
 
     __table_args__ = (
         Index("uq_deployments_organization_id_identity", "organization_id", "identity", unique=True),
@@ -102,7 +98,7 @@ class ChargePoint(TenantOwned, Record, Base):
     configuration: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     connectors: Mapped[list[ChargePointConnector]] = relationship(
-        back_populates="charge_point", lazy="raise", order_by="ChargePointConnector.connector_number"
+        lazy="raise", order_by="ChargePointConnector.connector_number"
     )
 
 
@@ -117,8 +113,6 @@ class ChargePointConnector(TenantOwned, Base):
     ocpp_status: Mapped[str] = mapped_column(Text(32), default="Unavailable")
     error_code: Mapped[str | None] = mapped_column(Text(50))
     meter_wh: Mapped[int] = mapped_column(default=0)
-
-    charge_point: Mapped[ChargePoint] = relationship(back_populates="connectors", lazy="raise")
 
     __table_args__ = (
         Index(
@@ -144,8 +138,6 @@ class Evse(TenantOwned, Base):
     last_updated: Mapped[datetime] = mapped_column(default=utc_now)
     ocpi_connector_id: Mapped[str | None] = mapped_column(Key)
     topology_id: Mapped[str | None] = mapped_column(Key)
-
-    charger: Mapped[Charger] = relationship(back_populates="evses", lazy="raise")
 
     __table_args__ = (
         Index("uq_ocpi_evses_organization_id_evse_uid", "organization_id", "evse_uid", unique=True),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, Key, Record, TenantOwned, Text, as_created, utc_now
 from storage.models.provisioning import Provisioned
-
-if TYPE_CHECKING:
-    from storage.models.locations import OcpiLocation
 
 
 class Organization(Base):
@@ -43,8 +40,6 @@ class Cpo(TenantOwned, Provisioned, Base):
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=as_created, onupdate=utc_now)
-
-    locations: Mapped[list[OcpiLocation]] = relationship(back_populates="cpo", lazy="raise")
 
     __table_args__ = (
         Index("ix_networks_organization_id_created_at_id", "organization_id", "created_at", "id"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, Record, TenantOwned, Text, utc_now
 from storage.models.provisioning import Provisioned
@@ -44,8 +44,6 @@ class Job(TenantOwned, Provisioned, Record, Base):
     idempotency_key: Mapped[str | None] = mapped_column(Text(255))
     input_digest: Mapped[str | None] = mapped_column(Text(64))
 
-    items: Mapped[list[JobItem]] = relationship(back_populates="job", lazy="raise", order_by="JobItem.index")
-
     __table_args__ = (
         Index("ix_jobs_organization_id_created_at_id", "organization_id", "created_at", "id"),
         Index("ix_jobs_status", "status"),  # without updated_at, which every item changes
@@ -67,8 +65,6 @@ class JobItem(TenantOwned, Base):
     error: Mapped[dict[str, Any] | None]
     ocpi_location_id: Mapped[str | None] = mapped_column(Text(64))
     charger_id: Mapped[str | None] = mapped_column(Text(64))
-
-    job: Mapped[Job] = relationship(back_populates="items", lazy="raise")
 
 
 class JobEvent(TenantOwned, Base):

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, Record, TenantOwned, Text, utc_now
-
-if TYPE_CHECKING:
-    from storage.models.chargers import Charger
-    from storage.models.cpos import Cpo
 
 
 class Location(TenantOwned, Record, Base):
@@ -32,9 +27,6 @@ class Location(TenantOwned, Record, Base):
     owner_name: Mapped[str | None] = mapped_column(Text(255))
     public: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(Text(32), default="active")
-
-    ocpi_location: Mapped[OcpiLocation | None] = relationship(back_populates="location", lazy="raise")
-    chargers: Mapped[list[Charger]] = relationship(back_populates="location", lazy="raise")
 
     __table_args__ = (
         Index("uq_locations_organization_id_slug", "organization_id", "slug", unique=True),
@@ -59,11 +51,7 @@ class OcpiLocation(TenantOwned, Base):
     parking_type: Mapped[str | None] = mapped_column(Text(32))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
-    location: Mapped[Location] = relationship(back_populates="ocpi_location", lazy="joined", innerjoin=True)
-    cpo: Mapped[Cpo] = relationship(back_populates="locations", lazy="raise")
-    chargers: Mapped[list[Charger]] = relationship(
-        primaryjoin="foreign(Charger.location_id) == OcpiLocation.location_id", viewonly=True, lazy="raise"
-    )
+    location: Mapped[Location] = relationship(lazy="joined", innerjoin=True)
 
     slug: AssociationProxy[str] = association_proxy("location", "slug")
     name: AssociationProxy[str] = association_proxy("location", "name")
