@@ -10,6 +10,9 @@ from storage.models import OcppVersion
 from tests.support.chargers import booted, eventually, remembering
 from tests.support.csms import ACCEPT, SILENCE, CallError, Csms, now, recording_csms, reply
 from tests.support.gateway import Tenant
+from tests.support.one_database import ONE_DATABASE
+
+pytestmark = ONE_DATABASE
 
 BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16 = OcppVersion.OCPP_1_6

@@ -27,7 +27,7 @@ def request(station: Station, connector: Connector) -> Request:
 
 
 def request_of_whole(station: Station) -> Request:
-    """Connector 0 is the station: no better than the best of its connectors, and never more than Available."""
+    """Connector 0: the station is Faulted or Unavailable while all of its connectors are, and else Available."""
     faults = [connector.fault for connector in station.connectors if connector.fault is not None]
     if faults and len(faults) == len(station.connectors):
         return _request(0, ConnectorStatus.FAULTED, faults[0])
