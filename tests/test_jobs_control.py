@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from storage.models import JobItem, utc_now
-from tests.support.factories import add_cpo, add_job, writing
+from storage.models import Job, JobItem, utc_now
+from tests.support.factories import add_cpo, writing
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
 
@@ -120,8 +120,10 @@ async def test_jobs_that_lost_their_workflows_are_taken_up(tmp_path: Path) -> No
     url, long_ago = f"sqlite:///{tmp_path / 'lost.db'}", utc_now() - timedelta(hours=1)
     async with running_gateway(url, tmp_path) as gateway:
         tenant = gateway.tenant()
-        lost = [await add_job(tenant, total=1, succeeded=0, status="PENDING", updated_at=long_ago) for _ in range(25)]
-        async with writing(tenant) as session:
+        lost = [Job(type="BULK_CREATE_OCPI_LOCATIONS", total=1, updated_at=long_ago) for _ in range(25)]
+        async with writing(tenant) as session:  # at once: the gateway takes them up as soon as it sees them
+            session.add_all(lost)
+            await session.flush()
             session.add_all(JobItem(job_id=job.id, index=0, payload={}) for job in lost)
 
     async with running_gateway(url, tmp_path) as gateway:
