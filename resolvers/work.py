@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from errors import Conflict, InvalidInput, NotFound, RateLimited
 from resolvers.context import Context, Services
 from storage import jobs, networks, work
+from storage.locations import place_at
 from storage.models import Job, JobType, new_id
 from storage.work import NewItem, Progress
 
@@ -125,6 +126,8 @@ async def retry_job(ctx: Context, id: str) -> Job:
             raise Conflict("Only a job that is over and has failed items can be tried again.")
         if job.type in OF_A_NETWORK and await networks.standing(session, job.network_id or 0) is None:
             raise Conflict("The network of this job is gone; nothing can be made in it.")
+        if job.location_id is not None and await place_at(session, job.location_id) is None:
+            raise Conflict("The location of this job is gone; nothing can be made at it.")
         return await accept(
             ctx, session, items, type=JobType(job.type), network_id=job.network_id, location_id=job.location_id
         )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 from storage.models import Job, JobItem, utc_now
-from tests.support.factories import add_cpo, writing
+from tests.support.factories import add_cpo, add_location, writing
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
 
 CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
 RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id type status progress { total } } } }"
+DELETE_SITE = "mutation ($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
+NO_CHARGER = {
+    "brand_slug": "nobody", "model_slug": "none", "connector_type": "Type2", "identity_prefix": "", "suffix": "1",
+    "group": 0, "template_name": None,
+}  # fmt: skip
 DELETE_CHARGER = "mutation ($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }"
 
 
@@ -89,6 +95,24 @@ async def test_a_job_without_failed_items_cannot_be_tried_again(tenant: Tenant) 
     result = await tenant.graphql(RETRY, id=job_id)
 
     assert result["errors"][0]["extensions"]["code"] == "CONFLICT"
+
+
+async def test_a_job_that_is_tried_again_while_its_site_is_deleted_is_accepted_before_it_or_refused(
+    tenant: Tenant,
+) -> None:
+    for _ in range(12):
+        site_id = (await add_location(tenant)).id
+        async with writing(tenant) as session:
+            session.add(job := Job(type="BULK_CREATE_CHARGERS", total=1, failed=1, status="READY", location_id=site_id))
+            await session.flush()
+            session.add(JobItem(job_id=job.id, index=0, payload=NO_CHARGER, status="FAILED"))
+
+        retry, deletion = await asyncio.gather(
+            tenant.graphql(RETRY, id=job.id), tenant.graphql(DELETE_SITE, id=site_id)
+        )
+
+        assert "errors" not in deletion
+        assert [error["extensions"]["code"] for error in retry.get("errors", [])] in ([], ["CONFLICT"])
 
 
 async def test_a_long_job_of_one_tenant_does_not_hold_up_anothers_short_one(tenant: Tenant, stranger: Tenant) -> None:
