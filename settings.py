@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-URL_OPTIONS = {"host", "port", "user", "password", "passfile", "target_session_attrs"}
+URL_OPTIONS = {"host", "port", "user", "password", "passfile", "target_session_attrs"}  # all drivers have them alike
 
 
 class SettingsError(Exception):
