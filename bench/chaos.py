@@ -37,7 +37,7 @@ BETWEEN_S = (0.3, 1.2)  # from the end of one fault to the next
 LIMIT_S = 170.0
 POLL_S = 0.2
 DEATHS = 5
-SITES_PER_DEATH = 400
+SITES_PER_DEATH = 2_000
 LOOK_S = 0.01
 TOOK_OVER = "is gone; took over"
 AT_WORK = "SELECT count(DISTINCT executor_id) FROM dbos.workflow_status WHERE status = 'PENDING'"

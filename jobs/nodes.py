@@ -26,6 +26,7 @@ async def watch_nodes(database: Database, durable: Durable, feed: Feed) -> None:
         try:
             async with present(url, node_id, heard) as presence:
                 log.info("present as %s", node_id)
+                durable.ring()  # for what was told before it could hear
                 while True:
                     await _take_over(presence, durable)
                     await asyncio.sleep(LOOK_EVERY_S)
