@@ -33,10 +33,10 @@ class Bell(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Naps for at most the timeout, in seconds; whether listening is to stop."""
-        longest = self._nap_s if timeout is None else min(self._nap_s, timeout)
-        if self._news.wait(longest):
+        nap_s = self._nap_s if timeout is None else min(self._nap_s, timeout)
+        if self._news.wait(nap_s):
             self._news.clear()
-            self._nap_s = FIRST_NAP_S
-            super().wait(FIRST_NAP_S)
-        self._nap_s = longest * LONGER
+            nap_s = FIRST_NAP_S
+            super().wait(nap_s)
+        self._nap_s = nap_s * LONGER
         return self.is_set()
