@@ -36,7 +36,7 @@ POOL_SIZE = 10
 MAX_OVERFLOW = 2
 JOB_POOL_SIZE = 14  # of job steps and of the job engine itself
 POOL_TIMEOUT_S = 10
-PING_AFTER_S = 1.0
+PING_AFTER_S = 1.0  # of rest; a connection in use has answered just now
 STEP_TIMEOUT_MS = 10_000  # a job step takes milliseconds; a node that was paused within one must not keep its locks
 
 _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
@@ -44,12 +44,8 @@ _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
 }  # fmt: skip
 # connection, rollback (deadlocks), resources, operator intervention (restarts and timeouts)
 _POSTGRES_OUTAGES = {"08", "40", "53", "57"}
-_SQLITE_OUTAGES = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_FULL",
-    "SQLITE_IOERR",
-)  # a quota or a failing disk reads as an I/O error
+# a quota or a failing disk reads as an I/O error
+_SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 _KNOWS_SUBSEC = (3, 42)
 _UNREACHABLE = (DBAPIError, PoolTimeoutError, OSError)  # a missing socket file is an OSError
 
