@@ -47,13 +47,14 @@ _GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNOREC
 
 async def context_of(request: web.Request) -> Context:
     """The context of one operation of this request; a refused token is kept and raised where it is needed."""
+    app = request.app
     caller: Principal | Unauthenticated | Forbidden
     try:
-        principal = await request.app[AUTHENTICATOR].principal(request.headers.get("Authorization"))
+        principal = await app[AUTHENTICATOR].principal(request.headers.get("Authorization"))
         caller = principal.scoped(request.headers.get(ORGANIZATION_HEADER))
     except (Unauthenticated, Forbidden) as exc:
         caller = exc
-    return Context(request.app[SERVICES], caller)
+    return Context(app[SERVICES], caller)
 
 
 def retry_headers(error: ChargeyardError) -> dict[str, str]:

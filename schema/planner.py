@@ -1,4 +1,4 @@
-"""Answers queries with compiled reads: keeps the plans of a document, and runs them for a request.
+"""Answers queries with compiled reads: keeps the plans of a query, and runs them for a request.
 
 A root field that can't be compiled is left to the ordinary executor, with the same result; so is a whole operation
 whose arguments are refused, which finds out what the client is told.
@@ -41,10 +41,11 @@ from storage.plan import Plan, ReadFailed, Reshaped, Statement, Unsupported
 
 log = logging.getLogger("chargeyard.reads")
 
-MAX_PLANS = 32  # of one document: its variables rarely have more shapes, and a client can make any number of them
+MAX_PLANS = 32  # of one operation: its variables rarely have more shapes, and a client can make any number of them
 PLANNED_DIRECTIVES = {"skip", "include"}
 PLAIN_KINDS: Mapping[str, type] = {"ID": str, "String": str, "Int": int}
 MAX_INT = 2**31 - 1
+PLAIN = "plain"  # the shape of variables of which none can shape the statement
 
 
 class Planned(NamedTuple):
@@ -85,37 +86,36 @@ class Planner:
         """An empty statement for the database."""
         return Statement(is_sqlite=self._is_sqlite)
 
-    def prepare(self, document: DocumentNode) -> PlannedDocument:
-        """The plans of a valid document; each is compiled when it is first needed, and lives as long as this."""
-        return PlannedDocument(self, document)
-
-
-class PlannedDocument:
-    """A document with the plans of its operations, by operation and the shape of its variables."""
-
-    def __init__(self, planner: Planner, document: DocumentNode) -> None:
-        self._planner = planner
-        self._plans: dict[Hashable, Compiled | None] = {}
-        self._fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
-        self._kinds = {
-            node.name.value if node.name else None: _kinds(node)
+    def prepare(self, document: DocumentNode) -> dict[str | None, PlannedOperation]:
+        """The plans of a valid document's queries by the names of these; there are none with directives of others."""
+        if not _directives(document) <= PLANNED_DIRECTIVES:
+            return {}
+        return {
+            node.name.value if node.name else None: PlannedOperation(self, document, node)
             for node in document.definitions
-            if isinstance(node, OperationDefinitionNode)
+            if isinstance(node, OperationDefinitionNode) and node.operation is OperationType.QUERY
         }
-        self._is_plain = _directives(document) <= PLANNED_DIRECTIVES
 
-    async def answer(
-        self, ctx: Context, operation: OperationDefinitionNode, variables: dict[str, Any], timeout_s: float
-    ) -> Planned | None:
-        """The answer of a query of this document, None where the ordinary executor must give it.
+
+class PlannedOperation:
+    """The plans of a query, by the shape of its variables; each is compiled when it is first needed."""
+
+    def __init__(self, planner: Planner, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self._planner = planner
+        self._operation = operation
+        self._fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+        self._kinds = _kinds(operation)
+        self._plans: dict[Hashable, Compiled | None] = {}
+
+    async def answer(self, ctx: Context, variables: dict[str, Any], timeout_s: float) -> Planned | None:
+        """The answer of the query, None where the ordinary executor must give it.
 
         Raises TimeoutError when the database takes longer than it may.
         """
-        caller = ctx.caller
-        if operation.operation is not OperationType.QUERY or not self._is_plain or not isinstance(caller, Principal):
+        if not isinstance(ctx.caller, Principal):
             return None
         try:
-            bound = self._bound(operation, variables, caller.organization_id)
+            bound = self._bound(variables, ctx.caller.organization_id)
             if bound is None:
                 return None
             compiled, arguments = bound
@@ -130,42 +130,38 @@ class PlannedDocument:
             fields[key] = Fragment(text or b"null")
         return Planned(fields, compiled.rest)
 
-    def _bound(
-        self, operation: OperationDefinitionNode, variables: dict[str, Any], tenant: str | None
-    ) -> tuple[Compiled, list[Any]] | None:
+    def _bound(self, variables: dict[str, Any], tenant: str | None) -> tuple[Compiled, list[Any]] | None:
         """The plan for these variables, with the values that it takes."""
-        name = operation.name.value if operation.name else None
-        plain = _plain(self._kinds[name], variables)
-        values = self._coerced(operation, variables) if plain is None else VariableValues({}, plain)
+        plain = _plain(self._kinds, variables)
+        values = self._coerced(variables) if plain is None else VariableValues({}, plain)
         if values is None:
             return None
-        key = (name, _shape(values.coerced) if plain is None else None)
-        compiled = self._compiled(key, operation, values)
+        shape = _shape(values.coerced) if plain is None else PLAIN
+        compiled = self._plans[shape] if shape in self._plans else self._compiled(shape, values)
         if compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
             return None
         try:
             return compiled, compiled.plan.arguments(tenant, values)
         except Reshaped:
-            compiled = self._compiled(key, operation, values, anew=True)
+            compiled = self._compiled(shape, values)
             return (compiled, compiled.plan.arguments(tenant, values)) if compiled else None
 
-    def _coerced(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> VariableValues | None:
+    def _coerced(self, variables: dict[str, Any]) -> VariableValues | None:
         """The values of the operation's variables, None where they are not of their types."""
-        values = get_variable_values(self._planner.schema._schema, operation.variable_definitions or (), variables)
+        definitions = self._operation.variable_definitions or ()
+        values = get_variable_values(self._planner.schema._schema, definitions, variables)
         return values if isinstance(values, VariableValues) else None
 
-    def _compiled(
-        self, key: Hashable, operation: OperationDefinitionNode, values: VariableValues, *, anew: bool = False
-    ) -> Compiled | None:
-        if anew or key not in self._plans:
-            if len(self._plans) >= MAX_PLANS:
-                self._plans.pop(next(iter(self._plans)))
-            self._plans[key] = self._compile(operation, values)
-        return self._plans[key]
+    def _compiled(self, shape: Hashable, values: VariableValues) -> Compiled | None:
+        """A new plan for this shape of the variables."""
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.pop(next(iter(self._plans)))
+        compiled = self._plans[shape] = self._compile(values)
+        return compiled
 
-    def _compile(self, operation: OperationDefinitionNode, values: VariableValues) -> Compiled | None:
+    def _compile(self, values: VariableValues) -> Compiled | None:
         """The plan of the root fields that have one; None where none has."""
-        planner = self._planner
+        planner, operation = self._planner, self._operation
         query = planner.schema._schema.query_type
         assert query is not None  # a valid document with a query
         fragments = {node.name.value: FragmentDetails(node) for node in self._fragments}
@@ -188,13 +184,13 @@ class PlannedDocument:
         if not planned:
             return None
         statement = planner.statement()
-        return Compiled(statement.compile(answers(planned, statement)), planned, fields, self._left(operation, rest))
+        return Compiled(statement.compile(answers(planned, statement)), planned, fields, self._left(rest))
 
-    def _left(self, operation: OperationDefinitionNode, fields: Sequence[FieldNode]) -> DocumentNode | None:
+    def _left(self, fields: Sequence[FieldNode]) -> DocumentNode | None:
         """The operation with just these fields."""
         if not fields:
             return None
-        left = replace(operation, selection_set=SelectionSetNode(selections=tuple(fields)))
+        left = replace(self._operation, selection_set=SelectionSetNode(selections=tuple(fields)))
         return DocumentNode(definitions=(left, *self._fragments))
 
 

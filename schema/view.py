@@ -86,9 +86,9 @@ class GraphQLView:
             if accept.json is None:
                 return await self._stream(request, accept, _only(exc.answer), context)
             return self._responder.response(request, accept, exc.answer)
-        if prepared.type is OperationType.MUTATION and request.method != "POST":
+        if prepared.operation.type is OperationType.MUTATION and request.method != "POST":
             raise Refused(405, "A mutation must be sent by POST.", headers={"Allow": "POST"})
-        if prepared.type is OperationType.SUBSCRIPTION or accept.json is None:
+        if prepared.operation.type is OperationType.SUBSCRIPTION or accept.json is None:
             return await self._stream(request, accept, self._operations.stream(prepared, context), context)
         return self._responder.response(request, accept, await self._operations.run(prepared, context))
 
@@ -112,7 +112,7 @@ class GraphQLView:
             prepared = self._operations.prepare(wanted, context)
         except RequestFailed as exc:
             return exc.answer
-        if prepared.type is OperationType.SUBSCRIPTION:
+        if prepared.operation.type is OperationType.SUBSCRIPTION:
             return RequestFailed.because(IllFormed("A subscription can't be part of a batch.")).answer
         return await self._operations.run(prepared, context)
 

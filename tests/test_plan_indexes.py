@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 import psycopg
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import parse
 from psycopg import sql
 from sqlalchemy import text
 
@@ -129,11 +129,8 @@ class Work:
 
 
 def _work(database: Database, document: str, variables: dict[str, Any]) -> Work:
-    node = parse(document)
-    (operation,) = node.definitions
-    assert isinstance(operation, OperationDefinitionNode)
-    plans = Planner(SCHEMA, is_sqlite=database.is_sqlite).prepare(node)
-    bound = plans._bound(operation, variables, ORGANIZATIONS[0])
+    (plans,) = Planner(SCHEMA, is_sqlite=database.is_sqlite).prepare(parse(document)).values()
+    bound = plans._bound(variables, ORGANIZATIONS[0])
     assert bound is not None
     compiled, arguments = bound
     measure = _on_sqlite if database.is_sqlite else _on_postgresql

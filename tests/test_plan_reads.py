@@ -202,6 +202,7 @@ async def test_plans_of_a_document_are_bounded(tenant: Tenant) -> None:
     for length in range(MAX_PLANS + 5):
         assert await document.answer(ids=["x"] * length) is not None
 
+    assert document.plans is not None
     assert len(document.plans._plans) == MAX_PLANS
 
 

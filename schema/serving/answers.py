@@ -42,7 +42,8 @@ class Responder:
         headers = _HEADERS[media_type]
         if answer.allowance:
             headers = {**headers, **answer.allowance.headers()}
-        response = json_answer(request, answer.body, self._status(answer, media_type), headers)
+        status = self._status(answer, media_type) if answer.errors else 200
+        response = json_answer(request, answer.body, status, headers)
         for error in answer.errors[:1]:
             if isinstance(error.original_error, ChargeyardError):
                 response.headers.update(retry_headers(error.original_error))
@@ -59,9 +60,10 @@ class Responder:
         return response
 
     def _status(self, answer: Answer, media_type: str) -> int:
+        """The status of an answer with errors."""
         if not answer.is_request_error:
-            return PARTIAL_SUCCESS if self._is_draft and answer.errors and media_type == GRAPHQL_RESPONSE else 200
-        code = (answer.errors[0].extensions or {}).get("code", "") if answer.errors else ""
+            return PARTIAL_SUCCESS if self._is_draft and media_type == GRAPHQL_RESPONSE else 200
+        code = (answer.errors[0].extensions or {}).get("code", "")
         status = STATUS.get(code, 422 if self._is_draft else 400)
         return status if media_type == GRAPHQL_RESPONSE or status == RATE_LIMITED else 200
 

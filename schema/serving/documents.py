@@ -20,7 +20,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.errors import Schema, translate
 from schema.limits import OperationCost, measure
-from schema.planner import PlannedDocument, Planner
+from schema.planner import PlannedOperation, Planner
 
 MAX_TOKENS = 10_000  # about 0.1 s of parsing
 MAX_SOURCE_LENGTH = 256 * 1024
@@ -34,31 +34,27 @@ LONG = 32 * 1024  # rare, and they would push out many others
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a document."""
+    """One operation of a document. Its plans live as long as the document is kept."""
 
-    node: OperationDefinitionNode
+    type: OperationType
     cost: OperationCost
-
-    @property
-    def type(self) -> OperationType:
-        return self.node.operation
+    document: DocumentNode
+    plans: PlannedOperation | None
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it was read. With errors it has no operations. Its plans live as long as it is kept."""
+    """A document as it was read. With errors it has no operations."""
 
-    node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
     operations: dict[str | None, Operation] = field(default_factory=dict)
-    plans: PlannedDocument | None = None
 
     def operation(self, name: str | None) -> Operation:
         """The operation that a request means. Raises GraphQLError when it has to be named, or is named wrongly."""
-        if name is None and len(self.operations) == 1:
-            return next(iter(self.operations.values()))
         if name in self.operations:
             return self.operations[name]
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
         if name is None:
             raise GraphQLError("Must provide operation name if query contains multiple operations.")
         raise GraphQLError(f"Unknown operation named '{name}'.")
@@ -107,13 +103,14 @@ class Documents:
         errors = errors or validate(self._schema, node, self._rules, MAX_ERRORS, self._hide_suggestions)
         if errors:
             return _refused(errors)
+        plans = self._planner.prepare(node) if self._planner else {}
         operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
         names = [each.name.value if each.name else None for each in operations]
         return Document(
-            node,
-            (),
-            {name: Operation(each, costs[name]) for name, each in zip(names, operations, strict=True)},
-            self._planner.prepare(node) if self._planner else None,
+            operations={
+                name: Operation(each.operation, costs[name], node, plans.get(name))
+                for name, each in zip(names, operations, strict=True)
+            }
         )
 
 
@@ -121,4 +118,4 @@ def _refused(errors: list[GraphQLError]) -> Document:
     translate(errors)
     for error in errors:
         error.nodes = None  # they would keep the parsed document alive
-    return Document(None, tuple(errors))
+    return Document(tuple(errors))

@@ -19,7 +19,7 @@ from resolvers.context import Context
 from schema.errors import Schema, translate
 from schema.planner import Planned, Planner
 from schema.serving.budget import Allowance, Budgets, OverBudget
-from schema.serving.documents import Document, Documents, Operation
+from schema.serving.documents import Documents, Operation
 from schema.serving.persisted import RegisteredDocuments, TrustedDocuments
 from schema.serving.requests import GraphQLRequest
 from settings import Settings
@@ -38,13 +38,8 @@ class Prepared(NamedTuple):
     """A request whose document is known and valid, and whose cost is paid."""
 
     request: GraphQLRequest
-    document: Document
     operation: Operation
     allowance: Allowance | None
-
-    @property
-    def type(self) -> OperationType:
-        return self.operation.type
 
 
 class RequestFailed(Exception):
@@ -100,7 +95,7 @@ class Operations:
             allowance = self._pay(operation.cost.of(request.variables), tenant, context)
         except (GraphQLError, ChargeyardError) as exc:
             raise RequestFailed.because(exc) from exc
-        return Prepared(request, document, operation, allowance)
+        return Prepared(request, operation, allowance)
 
     def _pay(self, cost: int, tenant: str | None, context: Context) -> Allowance | None:
         if cost > self._max_cost:
@@ -113,10 +108,10 @@ class Operations:
 
     async def run(self, prepared: Prepared, context: Context) -> Answer:
         """The response of a query or mutation, within the time that an operation may take."""
-        plans, node = prepared.document.plans, prepared.operation.node
+        plans = prepared.operation.plans
         try:
             # a compiled read keeps time itself, at a fifth of the price
-            planned = await plans.answer(context, node, prepared.request.variables, self._timeout_s) if plans else None
+            planned = await plans.answer(context, prepared.request.variables, self._timeout_s) if plans else None
             if planned and not planned.rest:
                 return _answer_read(planned, prepared.allowance)
             async with asyncio.timeout(self._timeout_s):
@@ -128,7 +123,7 @@ class Operations:
 
     async def stream(self, prepared: Prepared, context: Context) -> AsyncGenerator[Answer, None]:
         """The responses of a subscription as they come; those of a query or mutation are just one."""
-        if prepared.type is not OperationType.SUBSCRIPTION:
+        if prepared.operation.type is not OperationType.SUBSCRIPTION:
             yield await self.run(prepared, context)
             return
         source = subscribe(**self._execution(prepared, context))
@@ -155,10 +150,9 @@ class Operations:
         return await result if isawaitable(result) else result
 
     def _execution(self, prepared: Prepared, context: Context) -> dict[str, Any]:
-        assert prepared.document.node is not None  # it has operations
         return {
             "schema": self._schema._schema,
-            "document": prepared.document.node,
+            "document": prepared.operation.document,
             "context_value": context,
             "variable_values": prepared.request.variables,
             "operation_name": prepared.request.operation_name,
@@ -168,7 +162,7 @@ class Operations:
 
     def _answer(self, result: ExecutionResult, prepared: Prepared) -> Answer:
         errors = result.errors or []
-        translate(errors, is_mutation=prepared.type is OperationType.MUTATION)
+        translate(errors, is_mutation=prepared.operation.type is OperationType.MUTATION)
         is_request_error = result.data is None and not any(error.path for error in errors)
         body: dict[str, Any] = {} if is_request_error else {"data": result.data}
         if errors:

@@ -85,13 +85,23 @@ async def _body(request: web.Request) -> Any:
     if request.headers.get("Content-Type") not in USUAL_TYPES:
         _check_type(request)
     try:
-        return orjson.loads(await request.read())
+        return orjson.loads(await _received(request))
     except orjson.JSONDecodeError as exc:
         raise Refused(400, "The request body is not valid JSON.") from exc
     except web.HTTPRequestEntityTooLarge as exc:
         raise Refused(413, "The request body is too large.") from exc
     except web.RequestPayloadError as exc:
         raise Refused(400, "The request body did not arrive in full or could not be decoded.") from exc
+
+
+async def _received(request: web.Request) -> bytes:
+    """The body: taken as it lies there where all of it has come, as that of a plain request has."""
+    if not request.content.is_eof():
+        return await request.read()
+    body = request.content.read_nowait()
+    if len(body) > request.client_max_size:
+        raise web.HTTPRequestEntityTooLarge(request.client_max_size)
+    return body
 
 
 def _check_type(request: web.Request) -> None:

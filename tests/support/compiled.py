@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import parse
 
 from resolvers.auth import Principal
 from resolvers.context import Context
 from schema import make_schema
 from schema.errors import Schema
-from schema.planner import Planned, PlannedDocument, Planner
+from schema.planner import Planned, PlannedOperation, Planner
 from tests.support.gateway import Tenant
 
 SCHEMA = make_schema()
@@ -41,21 +41,20 @@ class Compiled:
     def __init__(self, tenant: Tenant, document: str, *, schema: Schema = SCHEMA) -> None:
         node = parse(document)
         self._tenant = tenant
-        self._operation = next(each for each in node.definitions if isinstance(each, OperationDefinitionNode))
-        self.plans: PlannedDocument = Planner(schema, is_sqlite=tenant.gateway.services.database.is_sqlite).prepare(
-            node
-        )
+        planner = Planner(schema, is_sqlite=tenant.gateway.services.database.is_sqlite)
+        self.plans: PlannedOperation | None = next(iter(planner.prepare(node).values()), None)
 
     async def answer(self, **variables: Any) -> Planned | None:
         """What plans answer with these variables."""
         expires_at = datetime.now(UTC) + timedelta(hours=1)
         principal = Principal("tester", self._tenant.role, self._tenant.organization_id, expires_at)
         context = Context(self._tenant.gateway.services, principal)
-        return await self.plans.answer(context, self._operation, variables, TIMEOUT_S)
+        return await self.plans.answer(context, variables, TIMEOUT_S) if self.plans else None
 
     def statement(self, **variables: Any) -> tuple[str, list[Any]]:
         """The statement for these variables, with the values that it takes."""
-        bound = self.plans._bound(self._operation, variables, self._tenant.organization_id)
+        assert self.plans is not None
+        bound = self.plans._bound(variables, self._tenant.organization_id)
         assert bound is not None
         compiled, arguments = bound
         return compiled.plan.text, arguments
