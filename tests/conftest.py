@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from storage.models import OcppVersion
+from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.postgres import fresh_database
 from tests.support.tools import absent
@@ -67,3 +69,17 @@ def tenant(gateway: Gateway) -> Tenant:
 def stranger(gateway: Gateway) -> Tenant:
     """Another organization on the same gateway."""
     return gateway.tenant()
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[Csms]:
+    """What the test's chargers connect to."""
+    async with recording_csms() as csms:
+        yield csms
+
+
+@pytest.fixture(params=list(OcppVersion), ids=["16", "201"])
+def version(request: pytest.FixtureRequest) -> OcppVersion:
+    """The OCPP version of the test's chargers: a test that asks for it runs with each."""
+    version: OcppVersion = request.param
+    return version

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from storage.models import EvseStatus, OcppVersion
 from tests.support.chargers import asked_power, booted, eventually, remembering
-from tests.support.csms import SILENCE, CallError, Csms, Station, recording_csms, reply
+from tests.support.csms import SILENCE, CallError, Csms, Station, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 def events(station: Station) -> list[tuple[str, str]]:
@@ -72,7 +63,6 @@ async def test_a_session_of_a_2_0_1_charging_station(tenant: Tenant, csms: Csms)
     assert [p["connectorStatus"] for p in station.sent("StatusNotification")] == ["Available", "Occupied", "Available"]
 
 
-@BOTH
 async def test_a_token_that_is_refused_starts_nothing(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     csms.behaviours["Authorize"] = reply(invalid(version))
     charger, station = await booted(tenant, csms, version=version)
@@ -99,7 +89,6 @@ async def test_a_transaction_that_the_csms_does_not_accept_stops_before_energy_f
     assert "Charging" not in [p["status"] for p in station.sent("StatusNotification")]
 
 
-@BOTH
 async def test_meter_values_come_at_the_configured_interval_and_grow(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -124,7 +113,6 @@ def _registers(station: Station) -> list[float]:
     ]
 
 
-@BOTH
 async def test_a_session_ends_by_itself_when_its_energy_has_flowed(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -151,7 +139,6 @@ async def test_a_session_ends_by_itself_when_its_time_is_up(tenant: Tenant, csms
     assert events(station)[-1] == ("Ended", "TimeLimitReached")
 
 
-@BOTH
 async def test_a_car_that_takes_no_energy_is_suspended_and_can_go_on(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -172,7 +159,6 @@ def _states(station: Station) -> list[str]:
     return [p["transactionInfo"]["chargingState"] for p in station.sent("TransactionEvent")]
 
 
-@BOTH
 async def test_pulling_the_cable_ends_the_transaction(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version)
     await charger.does("startSession", idTag="TAG-1")
@@ -188,7 +174,6 @@ async def test_pulling_the_cable_ends_the_transaction(tenant: Tenant, csms: Csms
     await station.status("Available")
 
 
-@BOTH
 async def test_a_remote_start_waits_for_the_cable(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version)
     if version is V16:
@@ -208,7 +193,6 @@ async def test_a_remote_start_waits_for_the_cable(tenant: Tenant, csms: Csms, ve
         assert started["triggerReason"] == "RemoteStart"
 
 
-@BOTH
 @pytest.mark.parametrize("verdict", ["Accepted", "Invalid"])
 async def test_a_cable_that_comes_before_the_verdict_waits_for_it(
     tenant: Tenant, csms: Csms, version: OcppVersion, verdict: str
@@ -230,7 +214,6 @@ async def test_a_cable_that_comes_before_the_verdict_waits_for_it(
         assert await charger.refuses("stopTransaction") == "Connector 1 has no transaction."
 
 
-@BOTH
 async def test_a_remote_start_that_nobody_follows_up_times_out(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -243,7 +226,6 @@ async def test_a_remote_start_that_nobody_follows_up_times_out(
     await station.status("Available")
 
 
-@BOTH
 async def test_a_remote_stop_ends_the_transaction_and_leaves_the_cable_in(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -262,7 +244,6 @@ async def test_a_remote_stop_ends_the_transaction_and_leaves_the_cable_in(
         assert station.last_status() == "Occupied"
 
 
-@BOTH
 async def test_a_remote_stop_of_an_unknown_transaction_is_rejected(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -276,7 +257,6 @@ async def test_a_remote_stop_of_an_unknown_transaction_is_rejected(
     assert answer == {"status": "Rejected"}
 
 
-@BOTH
 async def test_what_happened_offline_is_told_after_the_reconnect(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -297,7 +277,6 @@ async def test_what_happened_offline_is_told_after_the_reconnect(
         assert [event["seqNo"] for event in station.sent("TransactionEvent")] == [0, 1, 2]
 
 
-@BOTH
 async def test_a_transaction_that_began_offline_is_delivered_whole_and_in_order(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -356,7 +335,6 @@ async def test_a_power_limit_and_a_power_update_show_in_the_meter(tenant: Tenant
     await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
 
 
-@BOTH
 async def test_a_transaction_that_outlives_the_cable_goes_on_with_the_next(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from storage.models import EvseStatus, OcppVersion
@@ -12,20 +10,11 @@ from tests.support.csms import SILENCE, CallError, Csms, now, recording_csms, re
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
-
 
 def registration(status: str, interval: int) -> dict[str, object]:
     return {"status": status, "interval": interval, "currentTime": now()}
 
 
-@BOTH
 async def test_a_charger_boots_and_reports_each_connector(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version, connectors=2)
 
@@ -79,7 +68,6 @@ async def test_what_a_charger_says_of_itself_at_boot(tenant: Tenant, csms: Csms)
     assert new.sent("BootNotification")[0]["chargingStation"]["model"] == "Model S"
 
 
-@BOTH
 async def test_heartbeats_keep_the_interval_that_the_csms_gave(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -93,7 +81,6 @@ async def test_heartbeats_keep_the_interval_that_the_csms_gave(
 
 
 @ONE_DATABASE
-@BOTH
 async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -108,7 +95,6 @@ async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     assert station.actions() == ["BootNotification"] * 3 + of_whole + ["StatusNotification"]
 
 
-@BOTH
 async def test_a_negative_interval_is_no_reason_to_boot_at_once(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

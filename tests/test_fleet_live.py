@@ -19,7 +19,7 @@ from fleet.writer import Writer
 from storage.models import Charger, ConnectorEvent, OcppMessage, OcppVersion, new_id, utc_now
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, deploy, eventually
-from tests.support.csms import Csms, recording_csms
+from tests.support.csms import Csms
 from tests.support.factories import add_charger, add_frame, writing
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.postgres import fresh_database
@@ -36,12 +36,6 @@ STATUSES = """subscription($chargerId: ID, $locationId: ID, $cpoId: ID) {
 LOGS = """query($id: ID!, $event: String) {
     charger(id: $id) { logs(first: 100, event: $event) { nodes { direction action message } totalCount } }
 }"""
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from storage.models import ChargePointConnector, Charger, OcppVersion
 from tests.support.chargers import Deployed, booted, eventually, remembering
-from tests.support.csms import Csms, Station, recording_csms
+from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant, running_gateway
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16 = OcppVersion.OCPP_1_6
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 async def power_cut(charger: Deployed, station: Station) -> None:
@@ -31,7 +22,6 @@ async def power_cut(charger: Deployed, station: Station) -> None:
     await station.receives("BootNotification", boots + 1)
 
 
-@BOTH
 async def test_an_interrupted_transaction_is_closed_with_what_was_measured(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -53,7 +43,6 @@ async def test_an_interrupted_transaction_is_closed_with_what_was_measured(
     assert [event["seqNo"] for event in events] == list(range(len(events)))
 
 
-@BOTH
 async def test_the_cable_stays_in_and_the_meter_goes_on(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version)
     await charger.does("startSession", idTag="TAG-1", targetEnergyKwh=0.001)
@@ -91,7 +80,6 @@ async def test_configuration_local_list_faults_and_availability_are_kept(tenant:
     assert read["configurationKey"][0]["value"] == "17"
 
 
-@BOTH
 async def test_messages_that_could_not_be_sent_outlive_the_power(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

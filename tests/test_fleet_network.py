@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,12 +24,6 @@ SET = """mutation($input: SetNetworkConditionsInput!) {
 }"""
 
 CREATE_CPO = "mutation($input: CreateCpoInput!) { createCpo(input: $input) { cpo { id } job { id } } }"
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 async def set_network(tenant: Tenant, target: dict[str, str], **conditions: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import pytest
 
 from storage.models import EvseStatus
 from tests.support.chargers import booted, deploy, eventually
-from tests.support.csms import Csms, recording_csms
+from tests.support.csms import Csms
 from tests.support.gateway import running_gateway
 from tests.support.nodes import Node
 from tests.support.postgres import own_server
@@ -27,10 +27,9 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        csms.patience_s = 60
-        yield csms
+def csms(csms: Csms) -> Csms:
+    csms.patience_s = 60
+    return csms
 
 
 async def test_a_charger_outlives_an_outage_of_the_database(server: PostgresServer, csms: Csms, tmp_path: Path) -> None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from storage.models import OcppVersion
 from tests.support.chargers import booted, eventually, remembering
-from tests.support.csms import ACCEPT, SILENCE, CallError, Csms, now, recording_csms, reply
+from tests.support.csms import ACCEPT, SILENCE, CallError, Csms, now, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16 = OcppVersion.OCPP_1_6
 
 
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
-
-
-@BOTH
 async def test_a_message_that_the_csms_leaves_unanswered_is_delivered_at_the_next_connection(
     tenant: Tenant, csms: Csms, version: OcppVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

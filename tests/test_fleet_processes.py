@@ -13,7 +13,7 @@ from sqlalchemy import select
 from errors import Conflict
 from storage.models import ChargePoint, Charger, OcppVersion
 from tests.support.chargers import deploy, eventually
-from tests.support.csms import Csms, Station, recording_csms
+from tests.support.csms import Csms, Station
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.nodes import Node
 from tests.support.postgres import fresh_database
@@ -56,10 +56,9 @@ async def tenant(gateway: Gateway) -> AsyncIterator[Tenant]:
 
 
 @pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        csms.patience_s = PATIENCE_S
-        yield csms
+def csms(csms: Csms) -> Csms:
+    csms.patience_s = PATIENCE_S
+    return csms
 
 
 async def test_commands_reach_a_charger_of_another_process(tenant: Tenant, csms: Csms, node: Node) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,25 +9,17 @@ import pytest
 
 from storage.models import OcppVersion, utc_now
 from tests.support.chargers import asked, asked_power, booted, eventually, remembering
-from tests.support.csms import Csms, Station, recording_csms
+from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
 
 MEASURANDS = {V16: "MeterValuesSampledData", V201: "SampledDataCtrlr__TxUpdatedMeasurands"}
 
 
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
-
-
-@BOTH
 async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -74,7 +65,6 @@ async def test_a_profile_of_1_6_is_reported_once_the_charger_speaks_2_0_1(tenant
     assert report["chargingProfile"] == [_request("2.0.1", profile, 1)["chargingProfile"]]
 
 
-@BOTH
 async def test_a_full_store_of_profiles_takes_replacements_only(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -92,7 +82,6 @@ async def test_a_full_store_of_profiles_takes_replacements_only(
     assert answers == ["Accepted", "Accepted", "Rejected"]
 
 
-@BOTH
 async def test_profiles_beyond_what_is_advertised_are_rejected(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -155,7 +144,6 @@ async def test_a_limit_in_amperes_is_what_the_meter_reads(
     assert await _schedule(station, 1, unit="W") == [{"startPeriod": 0, "limit": offered_w, **more}]
 
 
-@BOTH
 async def test_connectors_share_what_the_station_may_draw(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     memory = remembering(**{MEASURANDS[version]: "Power.Active.Import,Power.Offered"})
     charger, station = await booted(tenant, csms, version=version, memory=memory, connectors=2)

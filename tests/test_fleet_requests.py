@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from storage.models import OcppVersion
 from tests.support.chargers import booted, deploy, eventually, remembering
-from tests.support.csms import SILENCE, CallError, Csms, Refused, Station, now, recording_csms, reply
+from tests.support.csms import SILENCE, CallError, Csms, Refused, Station, now, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
-
-
 MODEL = {"getVariableData": [{"component": {"name": "ChargingStation"}, "variable": {"name": "Model"}}]}
 
 
-@BOTH
 async def test_an_action_that_no_version_has_is_not_implemented(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -38,7 +27,6 @@ async def test_an_action_that_no_version_has_is_not_implemented(
         await station.call_raw("MakeCoffee", {})
 
 
-@BOTH
 async def test_an_action_that_this_charger_lacks_is_not_supported(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -129,7 +117,6 @@ async def test_configuration_keys_of_1_6_are_read_and_changed(tenant: Tenant, cs
     await eventually(charger.memory, lambda memory: memory.get("keys", {}).get("MeterValueSampleInterval") == "17")
 
 
-@BOTH
 async def test_a_new_heartbeat_interval_takes_effect_at_once(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     _, station = await booted(tenant, csms, version=version)
 
@@ -142,7 +129,6 @@ async def test_a_new_heartbeat_interval_takes_effect_at_once(tenant: Tenant, csm
     await station.receives("Heartbeat", 2)
 
 
-@BOTH
 async def test_a_token_on_the_local_list_needs_no_csms(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     key = "LocalPreAuthorize" if version is V16 else "AuthCtrlr__LocalPreAuthorize"
     charger, station = await booted(tenant, csms, version=version, memory=remembering(**{key: "true"}))
@@ -172,7 +158,6 @@ async def test_a_local_list_that_is_not_newer_is_a_version_mismatch(tenant: Tena
     assert answer == {"status": "VersionMismatch"}
 
 
-@BOTH
 async def test_the_cache_answers_offline_until_it_is_cleared(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version)
     await charger.does("authorizeIdTag", idTag="TAG-1")
@@ -184,7 +169,6 @@ async def test_the_cache_answers_offline_until_it_is_cleared(tenant: Tenant, csm
     await eventually(charger.memory, lambda memory: "tokens" not in memory)
 
 
-@BOTH
 async def test_a_connector_goes_out_of_service_and_back(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version, connectors=2)
 
@@ -198,7 +182,6 @@ async def test_a_connector_goes_out_of_service_and_back(tenant: Tenant, csms: Cs
     assert station.last_status(1) == "Available"
 
 
-@BOTH
 async def test_availability_waits_for_the_end_of_a_transaction(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -294,7 +277,6 @@ async def test_a_reset_on_idle_waits_for_the_transaction(tenant: Tenant, csms: C
     assert (await station.receives("BootNotification", 2))["reason"] == "ScheduledReset"
 
 
-@BOTH
 @pytest.mark.parametrize("message", ["Heartbeat", "StatusNotification", "MeterValues", "FirmwareStatusNotification"])
 async def test_a_charger_says_what_it_is_triggered_to_say(
     tenant: Tenant, csms: Csms, version: OcppVersion, message: str

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from storage.models import OcppVersion
 from tests.support.chargers import booted
-from tests.support.csms import SILENCE, Csms, Station, recording_csms, reply
+from tests.support.csms import SILENCE, Csms, Station, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
-@BOTH
 async def test_a_reservation_is_for_its_token_only_and_ends_in_time(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -48,7 +37,6 @@ async def test_a_reservation_is_for_its_token_only_and_ends_in_time(
         assert update == {"reservationId": 9, "reservationUpdateStatus": "Expired"}
 
 
-@BOTH
 async def test_a_reservation_can_be_cancelled(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     _, station = await booted(tenant, csms, version=version)
     await _reserve(station, 9, "GUEST", soon(60))
@@ -68,7 +56,6 @@ async def test_the_transaction_of_a_reservation_names_it(tenant: Tenant, csms: C
     assert (await station.receives("StartTransaction"))["reservationId"] == 9
 
 
-@BOTH
 async def test_a_remote_start_on_a_connector_that_is_kept_for_another_token_is_rejected(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -82,7 +69,6 @@ async def test_a_remote_start_on_a_connector_that_is_kept_for_another_token_is_r
     await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
 
 
-@BOTH
 async def test_a_remote_start_goes_where_its_token_may_charge(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version, connectors=2)
     await _reserve(station, 9, "GUEST", soon(60))
@@ -96,7 +82,6 @@ async def test_a_remote_start_goes_where_its_token_may_charge(tenant: Tenant, cs
     assert (started[0].get("connectorId") or started[0]["evse"]["id"]) == 2
 
 
-@BOTH
 async def test_a_second_remote_start_leaves_the_first_its_connector(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -111,7 +96,6 @@ async def test_a_second_remote_start_leaves_the_first_its_connector(
     assert await _remote_start(station, "FOURTH", connector=1) == "Accepted"
 
 
-@BOTH
 async def test_a_start_that_can_not_follow_its_verdict_leaves_the_connector_to_the_next(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -131,7 +115,6 @@ async def test_a_start_that_can_not_follow_its_verdict_leaves_the_connector_to_t
     await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
 
 
-@BOTH
 async def test_a_session_begins_on_a_connector_that_is_not_kept_for_another(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

@@ -13,23 +13,16 @@ from aiohttp import WSMsgType, web
 
 from storage.models import OcppVersion
 from tests.support.chargers import Deployed, booted, deploy, eventually
-from tests.support.csms import Csms, Refused, now, recording_csms
+from tests.support.csms import Csms, Refused, now
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16 = OcppVersion.OCPP_1_6
 MIB = 2**20
 
 Conduct = Callable[[web.WebSocketResponse], Awaitable[None]]
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 class RudeCsms:
@@ -114,7 +107,6 @@ async def test_one_that_closes_at_once_is_tried_again(tenant: Tenant, csms: Csms
         '[3,"ID",{"status":"Accepted","currentTime":"2026-01-01T00:00:00Z","interval":"soon"}]',
     ],
 )  # fmt: skip
-@BOTH
 async def test_rubbish_for_an_answer_to_the_boot_is_not_the_end(
     tenant: Tenant, csms: Csms, version: OcppVersion, answer: str
 ) -> None:
@@ -148,7 +140,6 @@ async def test_answers_to_what_was_never_asked_are_passed_over(tenant: Tenant, c
     assert (station.errors, station.connections) == ([], 1)
 
 
-@BOTH
 async def test_one_that_asks_before_it_has_accepted_gets_answers_and_nothing_starts(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -205,7 +196,6 @@ async def test_a_frame_of_more_than_a_mebibyte_costs_the_connection_and_no_more(
     await station.receives("StatusNotification", 2)
 
 
-@BOTH
 async def test_values_beyond_all_bounds_are_refused(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     _, station = await booted(tenant, csms, version=version)
     periods = [{"startPeriod": 0, "limit": 1e300}]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from storage.models import OcppVersion
 from tests.support.chargers import Deployed, booted, eventually, remembering
-from tests.support.csms import Csms, Station, recording_csms
+from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
 pytestmark = ONE_DATABASE
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
 
 BY_THE_CLOCK = {
@@ -30,12 +26,6 @@ AT_THE_END = {
         "SampledDataCtrlr__TxEndedMeasurands": "Energy.Active.Import.Register",
     },
 }
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 def sampled(values: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -60,7 +50,6 @@ async def beat(station: Station) -> None:
     await station.receives("Heartbeat", beats + 1)
 
 
-@BOTH
 async def test_an_idle_connector_is_metered_by_the_clock(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     _, station = await booted(tenant, csms, version=version, memory=remembering(**BY_THE_CLOCK[version]))
 
@@ -74,7 +63,6 @@ async def test_an_idle_connector_is_metered_by_the_clock(tenant: Tenant, csms: C
     assert datetime.fromisoformat(message["meterValue"][0]["timestamp"]).microsecond < 500_000
 
 
-@BOTH
 async def test_a_transaction_is_metered_by_the_clock(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version, memory=remembering(**BY_THE_CLOCK[version]))
     await charging(charger, station)
@@ -102,7 +90,6 @@ async def test_the_clock_can_be_left_to_idle_stations(tenant: Tenant, csms: Csms
     assert "MeterValueClock" not in [event["triggerReason"] for event in station.sent("TransactionEvent")]
 
 
-@BOTH
 async def test_a_setting_that_stays_as_it_was_holds_up_no_timer(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -140,7 +127,6 @@ async def values_at_the_end(station: Station, version: OcppVersion) -> list[dict
     return list(values)
 
 
-@BOTH
 async def test_the_end_of_a_transaction_has_its_samples_from_first_to_last(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -169,7 +155,6 @@ async def test_a_transaction_of_1_6_ends_without_samples_unless_they_are_configu
     assert "transactionData" not in await station.receives("StopTransaction")
 
 
-@BOTH
 async def test_the_samples_of_a_transaction_outlive_a_cut_of_the_power(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -186,7 +171,6 @@ async def test_the_samples_of_a_transaction_outlive_a_cut_of_the_power(
     assert contexts.count("Transaction.End") == 1
 
 
-@BOTH
 async def test_no_measurands_are_no_meter_values(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     names = {V16: "MeterValuesSampledData", V201: "SampledDataCtrlr__TxUpdatedMeasurands"}
     charger, station = await booted(tenant, csms, version=version, memory=remembering(**{names[version]: ""}))
@@ -222,7 +206,6 @@ async def test_a_status_that_does_not_last_is_not_sent(tenant: Tenant, csms: Csm
     assert [p["status"] for p in station.sent("StatusNotification")] == ["Available", "Faulted"]
 
 
-@BOTH
 async def test_a_reconnect_in_a_transaction_tells_only_the_statuses_that_changed(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from commands import main
 from commands.scenario.plan import read_plan
-from tests.support.csms import SILENCE, CallError, Csms, Station, recording_csms
+from tests.support.csms import SILENCE, CallError, Csms, Station
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
@@ -68,10 +67,9 @@ target_energy_kwh = 0.001
 
 
 @pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        csms.patience_s = 60
-        yield csms
+def csms(csms: Csms) -> Csms:
+    csms.patience_s = 60
+    return csms
 
 
 async def play(tenant: Tenant, file: Path) -> int:

@@ -13,18 +13,11 @@ from sqlalchemy import text
 from storage.models import EvseStatus, OcppVersion
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, eventually
-from tests.support.csms import Csms, Refused, Station, recording_csms, reply
+from tests.support.csms import Csms, Refused, Station, reply
 from tests.support.gateway import Gateway, Tenant
 
-BOTH = pytest.mark.parametrize("version", list(OcppVersion), ids=["16", "201"])
 V16 = OcppVersion.OCPP_1_6
 EXPIRY = "2099-01-01T00:00:00Z"
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 async def logs(charger: Deployed, action: str) -> Any:
@@ -39,7 +32,6 @@ async def still_writes(charger: Deployed, station: Station) -> None:
     await eventually(lambda: logs(charger, "ClearCache"), lambda frames: len(frames) == written + 2)
 
 
-@BOTH
 async def test_an_action_with_a_nul_is_refused_and_written_without_it(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -52,7 +44,6 @@ async def test_an_action_with_a_nul_is_refused_and_written_without_it(
     assert len(await logs(charger, "A\N{REPLACEMENT CHARACTER}B")) == 2
 
 
-@BOTH
 async def test_texts_with_a_nul_are_refused(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
     charger, station = await booted(tenant, csms, version=version)
     if version is V16:

@@ -40,7 +40,7 @@ from ocpplab import (
     UpdateLocationChargerItem,
 )
 
-from tests.support.csms import Csms, Station, recording_csms
+from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
 from tests.support.published_client import operations
 from tests.support.rest import (
@@ -444,12 +444,6 @@ async def test_location_chargers_delete(client: Client, tenant: Tenant) -> None:
     answer = await client("location_chargers.delete", charger["location_id"], charger_ids=[charger["id"], "unknown"])
 
     assert (answer.deleted, answer.failed[0].charger_id) == ([charger["id"]], "unknown")
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 async def test_commands_proxy_message(client: Client, tenant: Tenant, csms: Csms) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
-from tests.support.csms import Csms, recording_csms
+from tests.support.csms import Csms
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.jobs import over
 from tests.support.rest import got, until
@@ -23,12 +23,6 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 SCHEMA = build_schema((ROOT / "schema" / "schema.graphql").read_text())
 DOCUMENTS = [text for language, text in BLOCKS if language == "graphql"]
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from rest.commands import ROUTES
-from tests.support.csms import Csms, recording_csms
+from tests.support.csms import Csms
 from tests.support.gateway import Tenant
 from tests.support.rest import connected_chargers, make_chargers, make_location, until
 
@@ -38,12 +37,6 @@ def event_of(route: Any) -> dict[str, Any]:
 
 def each(routes: list[Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("route", routes, ids=lambda route: route.operation)
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[Csms]:
-    async with recording_csms() as csms:
-        yield csms
 
 
 async def command(tenant: Tenant, name: str, target: dict[str, Any], **event: Any) -> Any:
