@@ -289,6 +289,18 @@ async def test_a_charger_says_what_it_is_triggered_to_say(
     await station.receives(message, before + 1)
 
 
+async def test_a_charger_of_1_6_that_is_triggered_tells_the_status_of_the_whole_and_of_each_connector(
+    tenant: Tenant, csms: Csms
+) -> None:
+    _, station = await booted(tenant, csms, connectors=2)
+    told = len(station.calls)
+
+    await station.call("TriggerMessage", {"requestedMessage": "StatusNotification"})
+    await station.until(lambda s: len(s.calls) >= told + 3)
+
+    assert [call.payload["connectorId"] for call in station.calls[told:]] == [0, 1, 2]
+
+
 async def test_a_pending_charger_answers_and_boots_when_it_is_triggered(tenant: Tenant, csms: Csms) -> None:
     pending = {"status": "Pending", "interval": 300, "currentTime": now()}
     accepted = {"status": "Accepted", "interval": 300, "currentTime": now()}

@@ -25,19 +25,22 @@ def handle(station: Station, payload: Payload) -> Reply:
     connector = None if number is None else station.connector(number)
     if number is not None and connector is None:
         return Reply({"status": "Rejected"})
+    return Reply({"status": "Accepted"}, then=_follow(station, payload["requestedMessage"], connector))
+
+
+def _follow(station: Station, message: str, connector: Connector | None) -> Follow:
     chosen = station.connectors if connector is None else [connector]
-    return Reply({"status": "Accepted"}, then=_follow(station, payload["requestedMessage"], chosen))
 
-
-def _follow(station: Station, message: str, connectors: Iterable[Connector]) -> Follow:
     async def follow() -> None:
         if message == "BootNotification":
             await life.boot(station)
         elif message == "MeterValues":
-            await _meter_values(station, connectors)
+            await _meter_values(station, chosen)
         elif message == "StatusNotification":
-            for connector in connectors:
-                await station.send(status_notification.request(station, connector))
+            if connector is None:
+                await station.send(status_notification.request_of_whole(station))
+            for each in chosen:
+                await station.send(status_notification.request(station, each))
         else:
             await station.send(_request(station, message))
 
