@@ -12,7 +12,8 @@ from fleet.connector import Connector, Reservation, Transaction
 class Memory:
     """Configured keys, authorization data, charging profiles and the transaction messages not yet delivered.
 
-    `tokens` is the authorization cache and `local_list` the local authorization list: token → its info.
+    `tokens` is the authorization cache and `local_list` the local authorization list: token → its info. `version` is
+    the OCPP version whose messages and transactions these are.
     """
 
     keys: dict[str, str] = field(default_factory=dict)
@@ -22,12 +23,14 @@ class Memory:
     profiles: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     network: dict[str, Any] | None = None
+    version: str | None = None
 
     def to_json(self, connectors: list[Connector]) -> dict[str, Any]:
         """The document; what is still as it came from the factory is left out."""
         values: dict[str, Any] = {
             "keys": self.keys, "tokens": self.tokens, "local_list": self.local_list, "list_version": self.list_version,
             "profiles": self.profiles, "outbox": self.outbox, "network": self.network,
+            "version": self.version,
             "connectors": {str(c.number): facts for c in connectors if (facts := _facts(c))},
         }  # fmt: skip
         return {name: value for name, value in values.items() if value}
@@ -45,6 +48,7 @@ def recall(stored: dict[str, Any], connectors: list[Connector]) -> Memory:
         profiles=stored.get("profiles", []),
         outbox=stored.get("outbox", []),
         network=stored.get("network"),
+        version=stored.get("version"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from uuid import uuid4
@@ -16,6 +17,8 @@ from fleet.intervals import repeat
 from fleet.keys import Setting
 from fleet.samples import Context
 from fleet.station import Station
+
+log = logging.getLogger("chargeyard.fleet")
 
 SHORTEST_CHECK_S = 0.05
 DELIVERY_CHECK_S = 0.1
@@ -135,6 +138,9 @@ def unplugged(station: Station, connector: Connector) -> None:
 
 def recover(station: Station) -> None:
     """Ends what a cut of the power interrupted, with the meter as it was last written down and nothing added."""
+    if station.memory.version not in (None, station.version):
+        _drop_all(station)
+    station.memory.version = station.version
     for connector in station.connectors:
         transaction = connector.transaction
         if transaction is not None:
@@ -179,13 +185,32 @@ def _end(
     samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.END, at))
     request = station.dialect.ended(station, connector, transaction, reason, token, at)
     outbox.post(station, transaction.id, outbox.STOP, request, token=token)
+    _take_off(station, connector)
+    resume(station)  # before the report, which goes behind the message of the end
+    station.report(connector)
+
+
+def _take_off(station: Station, connector: Connector) -> None:
+    """Leaves a connector without a transaction, and without what belonged to it."""
     connector.transaction = None
     connector.finished = connector.plugged
     for name in TIMERS:
         station.cancel(f"{name} {connector.number}")
     profiles.remove(station, connector_number=connector.number, purpose=profiles.TX)
-    resume(station)  # before the report, which goes behind the message of the end
-    station.report(connector)
+
+
+def _drop_all(station: Station) -> None:
+    """Forgets messages and transactions of another version: this one has no words for them."""
+    running = [connector for connector in station.connectors if connector.transaction is not None]
+    for connector in running:
+        connector.meter.aim(0, time.monotonic())
+        _take_off(station, connector)
+    waiting, station.memory.outbox = station.memory.outbox, []
+    if running or waiting:
+        log.warning(
+            "%s speaks OCPP %s now: %s waiting messages and %s running transactions of OCPP %s are dropped",
+            station.plate.identity, station.version, len(waiting), len(running), station.memory.version,
+        )  # fmt: skip
 
 
 def _regulate(station: Station, connector: Connector) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
-from storage.models import ChargePointConnector, Charger, OcppVersion
+from storage.models import ChargePointConnector, Charger, OcppVersion, utc_now
 from tests.support.chargers import Deployed, booted, eventually, remembering
 from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant, running_gateway
 
-V16 = OcppVersion.OCPP_1_6
+V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+OTHER = {V16: V201, V201: V16}
 
 
 async def power_cut(charger: Deployed, station: Station) -> None:
@@ -100,6 +103,29 @@ async def test_messages_that_could_not_be_sent_outlive_the_power(
     else:
         await station.until(lambda s: [e["eventType"] for e in s.sent("TransactionEvent")][-1:] == ["Ended"])
         assert [event["seqNo"] for event in station.sent("TransactionEvent")] == [0, 1, 2]
+
+
+async def test_what_began_in_one_version_is_dropped_when_the_charger_speaks_the_other(
+    tenant: Tenant, csms: Csms, version: OcppVersion, caplog: pytest.LogCaptureFixture
+) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await csms.stop()
+    await charger.shows("connected", lambda connected: not connected)
+    for connector in (1, 2):
+        await charger.does("plugConnector", connectorId=connector)
+        await charger.does("startTransaction", idTag="TAG-1", connectorId=connector)
+    await charger.does("stopTransaction")
+    told = len(station.calls)
+
+    await charger.update(ocpp_version=OTHER[version], updated_at=utc_now() + timedelta(seconds=1))
+    await csms.start()
+    await station.until(lambda s: len(s.calls) > told and s.last_status(2) in ("Finishing", "Occupied"))
+    await charger.does("startTransaction", idTag="TAG-2", connectorId=1)
+    await station.until(lambda s: s.actions()[-1] in ("StartTransaction", "TransactionEvent"))
+
+    of_transactions = [call.payload for call in station.calls[told:] if "Transaction" in call.action]
+    assert [payload.get("idTag") or payload["idToken"]["idToken"] for payload in of_transactions] == ["TAG-2"]
+    assert f"of OCPP {version.value.removeprefix('OCPP')} are dropped" in caplog.text
 
 
 async def test_chargers_run_again_when_the_gateway_does(csms: Csms, tmp_path: Path) -> None:

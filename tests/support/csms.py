@@ -101,7 +101,7 @@ class Station:
 
     def last_status(self, connector: int = 1) -> str | None:
         key = "connectorId" if self.version == "1.6" else "evseId"
-        own = [p for p in self.sent("StatusNotification") if p[key] == connector]
+        own = [p for p in self.sent("StatusNotification") if p.get(key) == connector]
         return (own[-1].get("status") or own[-1].get("connectorStatus")) if own else None
 
     async def call(self, action: str, payload: Payload | None = None) -> Payload:
