@@ -140,6 +140,8 @@ async def _power(ctx: Context, id: str, *, on: bool) -> Charger:
 
 async def _update(ctx: Context, item: ChargerChange, *, location_id: str | None = None) -> Charger:
     async def change(session: AsyncSession) -> Charger:
+        if item.changes.location_id is not None:
+            await store.lock_site(session, item.charger_id)
         row = await _get(session, item.charger_id)
         if location_id is not None and row.location_id != location_id:
             raise _missing(item.charger_id)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.batches import batches
 from storage.lists import find
 from storage.models import ChargePoint, Charger, Evse, Location, OcppMessage, utc_now
+from storage.moves import pass_default_on
 from storage.paging import Sort
 from storage.text import is_storable
 
@@ -61,13 +62,26 @@ async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) ->
     return list(found)
 
 
+async def lock_site(session: AsyncSession, id: str) -> None:
+    """Until the commit, no other charger leaves the site of this one.
+
+    Locked before the charger itself: who leaves a site writes to one that stays there (`pass_default_on`).
+    """
+    if is_storable(id):
+        site = select(Charger.location_id).where(Charger.id == id).scalar_subquery()
+        await session.execute(select(Location.id).where(Location.id == site).with_for_update(key_share=True))
+
+
 async def take_away(session: AsyncSession, ids: Sequence[str]) -> None:
     """Deletes chargers of sites that stay: these have changed, which is all that an OCPI peer sees of it."""
+    left: set[str] = set()
     for some in batches(ids):
-        left = select(Charger.location_id).where(Charger.id.in_(some))
-        touched = update(Location).where(Location.id.in_(left)).values(updated_at=utc_now())
-        await session.execute(touched.execution_options(synchronize_session=False))
+        sites = select(Charger.location_id).where(Charger.id.in_(some))
+        touched = update(Location).where(Location.id.in_(sites)).values(updated_at=utc_now()).returning(Location.id)
+        left |= set(await session.scalars(touched.execution_options(synchronize_session=False)))
     await remove(session, ids)
+    for location_id in sorted(left):
+        await session.run_sync(pass_default_on, location_id)
 
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a charger that moves, or gets other connectors, takes along on the OCPI side."""
+"""What a charger that moves, goes, or gets other connectors, takes along and leaves behind on the OCPI side."""
 
 from __future__ import annotations
 
@@ -28,13 +28,33 @@ def rewire(session: Session, charger: Charger, equipment: Equipment, left: str |
     charger.location_name = place.location_name if place else None
     charger.topology_default_id = None
     if place is not None and ocpi_location_id is not None and not place.has_chargers:
-        charger.topology_default_id = default_route_of(ocpi_location_id)
-        session.add(_route(charger.topology_default_id, ocpi_location_id, charger, None))
+        _give_default(session, charger, ocpi_location_id)
     for evse in evses:
         evse.connector_type, evse.last_updated = charger.connector_type, utc_now()
         evse.ocpi_connector_id = evse.topology_id = None
         if ocpi_location_id is not None:
             _advertise(session, charger, evse, equipment, ocpi_location_id)
+    if left != charger.location_id:
+        pass_default_on(session, left)
+
+
+def pass_default_on(session: Session, location_id: str | None) -> None:
+    """Gives the default route of a site that a charger has left to the oldest one that stays.
+
+    Whoever calls it has locked the site, so that of two that leave at once the second finds the first one's heir.
+    """
+    place = find_place(session, location_id)
+    if place is None or place.ocpi_location_id is None or place.has_chargers:
+        return
+    here = select(Charger).where(Charger.location_id == location_id).order_by(Charger.created_at, Charger.identity)
+    heir = session.scalars(here.limit(1)).first()
+    if heir is not None:
+        _give_default(session, heir, place.ocpi_location_id)
+
+
+def _give_default(session: Session, charger: Charger, ocpi_location_id: str) -> None:
+    charger.topology_default_id = default_route_of(ocpi_location_id)
+    session.add(_route(charger.topology_default_id, ocpi_location_id, charger, None))
 
 
 def _advertise(session: Session, charger: Charger, evse: Evse, equipment: Equipment, ocpi_location_id: str) -> None:

@@ -117,6 +117,31 @@ async def test_chargers_that_race_for_a_site_all_get_there_and_one_has_its_defau
     assert len([charger for charger in moved["chargers"]["nodes"] if charger["topologyDefaultId"]]) == 1
 
 
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        "mutation ($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }",
+        "mutation ($id: ID!) { updateCharger(input: {id: $id, locationId: null}) { charger { id } } }",
+    ],
+    ids=["deleted", "moved"],
+)
+async def test_the_default_route_of_a_site_passes_to_the_oldest_charger_that_stays(tenant: Tenant, leaves: str) -> None:
+    site = await add_ocpi_location(tenant, await add_cpo(tenant))
+    for identity in ("OLD", "NEXT", "LATE"):
+        await tenant.data(CREATE, input={**MODEL, "identity": identity, "locationId": site.location_id})
+    first = await tenant.data('{ chargers(where: {identity: {eq: "OLD"}}) { nodes { id topologyDefaultId } } }')
+    [old] = first["chargers"]["nodes"]
+
+    await tenant.data(leaves, id=old["id"])
+
+    document = "query ($id: ID!) { ocpiLocation(id: $id) { chargers { nodes { identity topologyDefaultId } } } }"
+    left = (await tenant.data(document, id=site.id))["ocpiLocation"]["chargers"]["nodes"]
+    assert left == [
+        {"identity": "LATE", "topologyDefaultId": None},
+        {"identity": "NEXT", "topologyDefaultId": old["topologyDefaultId"]},
+    ]
+
+
 async def test_a_charger_that_races_with_the_deletion_of_its_site_is_made_before_it_or_refused(tenant: Tenant) -> None:
     sites = [(await add_location(tenant)).id for _ in range(12)]
     moving = [(await add_charger(tenant)).id for _ in sites]
