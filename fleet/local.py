@@ -148,6 +148,7 @@ class LocalFleet:
         """Renews the lease, takes its share of the chargers, and follows what changed in the rows."""
         async with self._database.write(ALL_TENANTS) as session:
             self._nodes = await rows.renew(session, self.node_id, self._choice, LEASE)
+            self._writer.follow_clock(await rows.now(session))
             share = -(-await rows.wanted(session, self._choice) // self._nodes)
             room = min(CLAIM_AT_ONCE, share - len(self._runtimes))
             if room > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fleet.clock import timestamp
@@ -84,7 +85,7 @@ def batch_of(pending: Pending) -> Batch:
     return batch
 
 
-def message_row(station: Station, direction: str, action: str, text: str) -> Row:
+def message_row(station: Station, direction: str, action: str, text: str, at: datetime) -> Row:
     return {
         "id": new_id(),
         "organization_id": station.plate.organization_id,
@@ -92,11 +93,11 @@ def message_row(station: Station, direction: str, action: str, text: str) -> Row
         "direction": direction,
         "action": _storable(action[:64]),
         "message": _storable(text[:MAX_LOGGED]),
-        "timestamp": utc_now(),
+        "timestamp": at,
     }
 
 
-def event_row(station: Station, connector: Connector) -> Row:
+def event_row(station: Station, connector: Connector, at: datetime) -> Row:
     return {
         "id": new_id(),
         "organization_id": station.plate.organization_id,
@@ -105,7 +106,7 @@ def event_row(station: Station, connector: Connector) -> Row:
         "status": OCPI_STATUS.get(connector.status, EvseStatus.CHARGING),
         "ocpp_status": station.dialect.status_name(connector.status),
         "error_code": connector.fault[:50] if connector.fault else None,
-        "timestamp": utc_now(),
+        "timestamp": at,
     }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import datetime, timedelta
 
 from fleet.connector import Connector
 from fleet.records import Pending, batch_of, event_row, message_row
 from fleet.station import Station
 from storage import fleet as rows
 from storage.database import Database
+from storage.models import utc_now
 from storage.session import ALL_TENANTS
 
 log = logging.getLogger("chargeyard.fleet")
@@ -18,6 +20,7 @@ log = logging.getLogger("chargeyard.fleet")
 FLUSH_S = 0.2  # how long changes gather before they are written
 SEEN_S = 15.0  # how often `last_seen_at` is written of a charger that only beats
 RETRY_S = 2.0
+CLOCK_MAY_DIFFER = timedelta(seconds=0.5)  # what takes less is the way to the database, not its clock
 MAX_ROWS = 50_000  # frames that wait for a database that does not answer; then the oldest go
 
 
@@ -34,6 +37,7 @@ class Writer:
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._behind = timedelta()
         self._watchers: set[asyncio.Future[None]] = set()
 
     def start(self) -> None:
@@ -48,7 +52,7 @@ class Writer:
             await asyncio.wait([self._task])
 
     def frame(self, station: Station, direction: str, action: str, text: str) -> None:
-        self._pending.messages.append(message_row(station, direction, action, text))
+        self._pending.messages.append(message_row(station, direction, action, text, self._now()))
         self._seen[station] = None
         self._work.set()
 
@@ -57,8 +61,14 @@ class Writer:
         self._work.set()
 
     def status(self, station: Station, connector: Connector) -> None:
-        self._pending.events.append(event_row(station, connector))
+        self._pending.events.append(event_row(station, connector, self._now()))
         self._work.set()
+
+    def follow_clock(self, now: datetime) -> None:
+        """Dates frames and events by the database's clock, which the processes of several machines share."""
+        behind = now - utc_now()
+        if abs(behind - self._behind) > CLOCK_MAY_DIFFER:
+            self._behind = behind
 
     async def saved(self) -> None:
         """Waits until all that was written down before is on disk."""
@@ -78,6 +88,9 @@ class Writer:
             return
         finally:
             self._watchers.discard(written)
+
+    def _now(self) -> datetime:
+        return utc_now() + self._behind
 
     async def _run(self) -> None:
         while not self._stopping:

@@ -20,6 +20,7 @@ from storage import live as store
 from storage.models import ConnectorEvent, OcppMessage, utc_now
 
 OVERLAP = timedelta(seconds=2)  # rows of several processes become visible out of order, by less than this
+AHEAD = timedelta(seconds=10)  # this machine's clock of the database's, which dates the rows: by no more, at the start
 PAGE = 500  # rows that are read at once
 
 Row = TypeVar("Row", OcppMessage, ConnectorEvent)
@@ -59,7 +60,7 @@ async def _scope(ctx: Context, given: dict[str, str | None]) -> Select[Any]:
 
 async def _follow(ctx: Context, model: type[Row], scope: Select[Any]) -> AsyncIterator[Row]:
     """The rows that come from now on, each once: what lies within the overlap is read again and again."""
-    newest = utc_now()
+    newest = utc_now() - AHEAD
     seen = {row.id: row.timestamp async for page in _since(ctx, model, scope, newest - OVERLAP) for row in page}
     while True:
         await ctx.services.fleet.written()

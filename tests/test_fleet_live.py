@@ -201,6 +201,23 @@ async def test_a_clock_that_is_ahead_hides_no_frame_of_the_others(
     assert event["charger"] == {"identity": charger.identity}
 
 
+async def test_frames_of_a_process_whose_clock_is_behind_arrive_live(
+    own_url: str, tmp_path: Path, csms: Csms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.writer.utc_now", lambda: utc_now() - timedelta(hours=1))
+    async with running_gateway(own_url, tmp_path) as gateway:
+        tenant = gateway.tenant()
+        charger, station = await booted(tenant, csms)
+        await add_frame(tenant, await charger.row(), action="Of another process", timestamp=utc_now())
+
+        async with subscribed(tenant, FRAMES, chargerId=charger.id) as socket:
+            await _quiet(tenant, charger)
+            await station.call("ClearCache")
+            event = await _until(socket, "ClearCache")
+
+    assert event["charger"] == {"identity": charger.identity}
+
+
 async def test_waiting_for_frames_that_nobody_writes_leaves_nothing_behind(gateway: Gateway) -> None:
     writer = Writer(gateway.services.database, "a process that runs no chargers")
     before = _futures()
