@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.models import OcppVersion
 from tests.support.csms import Csms, recording_csms
+from tests.support.databases import KINDS, empty_database
 from tests.support.gateway import Gateway, Tenant, running_gateway
-from tests.support.postgres import fresh_database
 from tests.support.tools import absent
 
 LEFT_OUT: dict[str, str] = {}  # why each test file was left out, by its name
@@ -41,14 +40,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"left out: {name}, because {reason}")
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty database of this run."""
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    if request.param == "sqlite":
-        yield f"sqlite:///{folder / 'chargeyard.db'}"
-        return
-    with fresh_database() as url:
+    with empty_database(request.param, tmp_path_factory.mktemp(request.param)) as url:
         yield url
 
 

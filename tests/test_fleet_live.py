@@ -20,9 +20,10 @@ from storage.models import Charger, ConnectorEvent, OcppMessage, OcppVersion, ne
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, deploy, eventually
 from tests.support.csms import Csms
+from tests.support.databases import KINDS, empty_database
 from tests.support.factories import add_charger, add_frame, writing
 from tests.support.gateway import Gateway, Tenant, running_gateway
-from tests.support.postgres import fresh_database
+from tests.support.rest import make_location
 from tests.support.statements import counted_statements
 
 FRAMES = """subscription($chargerId: ID, $locationId: ID) {
@@ -38,13 +39,10 @@ LOGS = """query($id: ID!, $event: String) {
 }"""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database that no other test sees."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'own.db'}"
-        return
-    with fresh_database() as url:
+    with empty_database(request.param, tmp_path) as url:
         yield url
 
 
@@ -111,7 +109,7 @@ async def test_the_frames_of_a_charger_arrive_live(tenant: Tenant, csms: Csms) -
 
 
 async def test_the_status_changes_of_a_location_arrive_live(tenant: Tenant, csms: Csms) -> None:
-    location_id = await _location(tenant)
+    location_id = (await make_location(tenant))["id"]
     charger, _ = await booted(tenant, csms, location_id=location_id, connectors=2)
 
     async with subscribed(tenant, STATUSES, locationId=location_id) as socket:
@@ -144,7 +142,7 @@ async def test_a_2_0_1_charger_tells_its_own_words_for_a_status(tenant: Tenant, 
 async def test_a_subscription_names_one_thing_that_is_there(
     tenant: Tenant, stranger: Tenant, csms: Csms, document: str
 ) -> None:
-    location_id = await _location(stranger)
+    location_id = (await make_location(stranger))["id"]
     [foreign] = await deploy(stranger, csms.url, location_id=location_id)
 
     assert await refusal(tenant, document) == "BAD_USER_INPUT"
@@ -273,15 +271,6 @@ async def _until(socket: ClientWebSocketResponse, action: str) -> dict[str, Any]
     while (event := await next_data(socket))["action"] != action:
         pass
     return event
-
-
-async def _location(tenant: Tenant) -> str:
-    body = {
-        "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
-        "coordinates": {"latitude": 52.5, "longitude": 13.4},
-    }  # fmt: skip
-    _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
-    return str(location["id"])
 
 
 async def _begun(socket: ClientWebSocketResponse, charger: Charger, tenant: Tenant) -> None:

@@ -18,6 +18,7 @@ from tests.support.csms import Csms, recording_csms
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over
 from tests.support.one_database import ONE_DATABASE
+from tests.support.rest import make_location
 
 SET = """mutation($input: SetNetworkConditionsInput!) {
     setNetworkConditions(input: $input) { targetedCount queuedCount failed { identity error } }
@@ -83,11 +84,7 @@ async def test_refused_connections_are_tried_again(tenant: Tenant, csms: Csms) -
 
 @ONE_DATABASE
 async def test_the_network_of_a_location_is_that_of_its_chargers_and_is_kept(tenant: Tenant, csms: Csms) -> None:
-    body = {
-        "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
-        "coordinates": {"latitude": 52.5, "longitude": 13.4},
-    }  # fmt: skip
-    _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
+    location = await make_location(tenant)
     chargers = await deploy(tenant, csms.url, count=2, location_id=location["id"])
 
     outcome = await set_network(tenant, {"locationId": location["id"]}, latencyMs=5, seed=3)
@@ -219,11 +216,7 @@ async def test_a_charger_can_be_created_with_a_bad_network(tenant: Tenant, csms:
 
 @ONE_DATABASE
 async def test_chargers_of_a_bulk_request_can_have_a_bad_network(tenant: Tenant, csms: Csms) -> None:
-    body = {
-        "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
-        "coordinates": {"latitude": 52.5, "longitude": 13.4},
-    }  # fmt: skip
-    _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
+    location = await make_location(tenant)
     template = {
         "brand_slug": "wallbox", "model_slug": "wallbox-pulsar-plus", "connector_type": "Type2", "ws_url": csms.url,
         "identity_prefix": f"NET-{uuid4().hex[:8]}-", "network": {"duplicate": 1.0},

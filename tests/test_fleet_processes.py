@@ -17,6 +17,7 @@ from tests.support.csms import Csms, Station
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.nodes import Node
 from tests.support.postgres import fresh_database
+from tests.support.rest import make_location
 
 CHARGERS_OF_A_VERSION = 100
 V201 = OcppVersion.OCPP_2_0_1
@@ -128,7 +129,7 @@ async def test_a_process_that_joins_takes_its_share(
 async def test_transactions_of_a_killed_process_are_closed_by_the_next_one(
     tenant: Tenant, csms: Csms, node: Node
 ) -> None:
-    location_id = await _location(tenant)
+    location_id = (await make_location(tenant))["id"]
     chargers = [
         *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id),
         *await deploy(tenant, csms.url, count=CHARGERS_OF_A_VERSION, location_id=location_id, version=V201),
@@ -180,15 +181,6 @@ def _ended(csms: Csms) -> list[Station]:
         return bool(station.sent("StopTransaction")) or bool(events and events[-1]["eventType"] == "Ended")
 
     return [station for station in csms.stations.values() if is_over(station)]
-
-
-async def _location(tenant: Tenant) -> str:
-    body = {
-        "name": "Depot", "address": "1", "city": "Berlin", "country": "DE",
-        "coordinates": {"latitude": 52.5, "longitude": 13.4},
-    }  # fmt: skip
-    _, location = await tenant.rest("POST", "/ocpp/locations", json=body)
-    return str(location["id"])
 
 
 async def _start_all(tenant: Tenant, location_id: str) -> None:

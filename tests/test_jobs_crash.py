@@ -19,11 +19,11 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from storage.models import utc_now, wire
+from tests.support.databases import KINDS, empty_database
 from tests.support.gateway import Tenant
 from tests.support.jobs import BULK, DEADLINE_S, over, site, sites, start_bulk
 from tests.support.nodes import ROOT, Node, nodes
 from tests.support.operator import Operator, operator_of, wanted
-from tests.support.postgres import fresh_database
 from tests.support.rest import SITE
 
 SITES = 120
@@ -44,13 +44,10 @@ IS_HELD = {
 ACCEPTED = "SELECT id FROM jobs WHERE organization_id = :tenant AND idempotency_key = 'once'"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The database of this module's node."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('crash') / 'chargeyard.db'}"
-        return
-    with fresh_database() as url:
+    with empty_database(request.param, tmp_path_factory.mktemp("crash")) as url:
         yield url
 
 

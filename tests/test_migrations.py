@@ -14,75 +14,74 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, func, select, text
 
+from settings import Settings
 from storage.database import Database
 from storage.migrate import config, migrate
 from storage.models import Base, Brand
-from tests.support.postgres import fresh_database
+from tests.support.databases import KINDS, empty_database
 
 INDEX_OF_0002 = (
     "CREATE INDEX ix_locations_organization_id_city_created_at_id ON locations (organization_id, city, created_at, id)"
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield from _opened(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
-        return
-    with fresh_database() as url:
-        yield from _opened(url.replace("postgresql://", "postgresql+asyncpg://"))
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    with empty_database(request.param, tmp_path) as url:
+        database = Database(Settings(database_url=url).resolved_database_url)
+        yield database
+        database.engine.dispose()
 
 
-def test_migrations_equal_the_models(empty_database: Database) -> None:
-    migrate(empty_database)
+def test_migrations_equal_the_models(database: Database) -> None:
+    migrate(database)
 
-    assert differences(empty_database) == []
+    assert differences(database) == []
 
 
 @pytest.mark.parametrize("already_there", [[], [INDEX_OF_0002]], ids=["first release", "one between"])
-def test_a_database_of_an_earlier_release_is_brought_up_to_date(
-    empty_database: Database, already_there: list[str]
-) -> None:
-    with empty_database.engine.begin() as connection:
+def test_a_database_of_an_earlier_release_is_brought_up_to_date(database: Database, already_there: list[str]) -> None:
+    with database.engine.begin() as connection:
         command.upgrade(config(connection), "0001")
         for statement in already_there:
             connection.execute(text(statement))
 
-    migrate(empty_database)
+    migrate(database)
 
-    assert differences(empty_database) == []
+    assert differences(database) == []
 
 
-def test_processes_that_start_together_migrate_once(empty_database: Database) -> None:
-    others = [Database(empty_database.url) for _ in range(3)] if not empty_database.is_sqlite else []
+def test_processes_that_start_together_migrate_once(database: Database) -> None:
+    others = [Database(database.url) for _ in range(3)] if not database.is_sqlite else []
     with ThreadPoolExecutor() as pool:
-        list(pool.map(migrate, [empty_database, *others]))
+        list(pool.map(migrate, [database, *others]))
     for other in others:
         other.engine.dispose()
-    with empty_database.engine.connect() as connection:
+    with database.engine.connect() as connection:
         brands = connection.scalar(select(func.count()).select_from(Brand))
 
-    migrate(empty_database)
+    migrate(database)
 
-    with empty_database.engine.connect() as connection:
+    with database.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Brand)) == brands
 
 
-@pytest.mark.parametrize("empty_database", ["postgresql"], indirect=True)
-def test_a_migration_may_take_its_time(empty_database: Database) -> None:
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_migration_may_take_its_time(database: Database) -> None:
     allowed: list[str] = []
 
-    @event.listens_for(empty_database.engine, "commit")
+    @event.listens_for(database.engine, "commit")
     def note(connection: Connection) -> None:
         allowed.append(connection.exec_driver_sql("SHOW statement_timeout").scalar_one())
 
-    migrate(empty_database)
+    migrate(database)
 
     assert allowed == ["0"]
 
 
 def test_an_old_sqlite_tells_the_time_in_fractions_of_a_second(tmp_path: Path) -> None:
-    [database] = _opened(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
 
     with database.engine.connect() as connection:
         told = connection.execute(text("SELECT unixepoch('subsec')")).scalar_one()
@@ -97,9 +96,3 @@ def differences(database: Database) -> list[Any]:
         options = {"compare_type": True, "compare_server_default": True}
         found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
         return found
-
-
-def _opened(url: str) -> Iterator[Database]:
-    database = Database(url)
-    yield database
-    database.engine.dispose()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +26,7 @@ from storage.locations import locations
 from storage.migrate import migrate
 from storage.paging import encode
 from tests.support.compiled import SCHEMA
-from tests.support.postgres import fresh_database
+from tests.support.databases import empty_database
 
 SITES = 1_500  # of each organization: enough for PostgreSQL to find reading them all too dear
 ORGANIZATIONS = [str(UUID(int=number)) for number in (1, 2)]
@@ -65,9 +63,8 @@ def database(
     database_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """A database with two organizations with many sites and nothing else, whose tables were never analysed, or were."""
-    is_sqlite = database_url.startswith("sqlite")
-    own = _sqlite_file(tmp_path_factory.mktemp("indexes")) if is_sqlite else fresh_database()
-    with own as url:
+    kind = database_url.partition(":")[0]
+    with empty_database(kind, tmp_path_factory.mktemp("indexes")) as url:
         database = Database(Settings(database_url=url).resolved_database_url)
         migrate(database)
         _keep_autovacuum_away(database)
@@ -176,11 +173,6 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield plan
     for below in plan.get("Plans", []):
         yield from _nodes(below)
-
-
-@contextmanager
-def _sqlite_file(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'indexes.db'}"
 
 
 def _keep_autovacuum_away(database: Database) -> None:

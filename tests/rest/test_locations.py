@@ -8,22 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.gateway import Tenant
+from tests.support.rest import SITE, make_location
 
 PATH = "/ocpp/locations"
-SITE: dict[str, Any] = {
-    "name": "La Défense Charging Hub",
-    "address": "14 Rue de la Paix",
-    "city": "Paris",
-    "country": "FR",
-    "coordinates": {"latitude": 48.8566, "longitude": 2.3522},
-}
-
-
-async def created(tenant: Tenant, **changes: Any) -> dict[str, Any]:
-    status, body = await tenant.rest("POST", PATH, json={**SITE, **changes})
-    assert status == 201, body
-    site: dict[str, Any] = body
-    return site
 
 
 async def test_a_created_site_is_answered_whole_with_its_defaults(tenant: Tenant) -> None:
@@ -47,7 +34,7 @@ async def test_a_created_site_is_answered_whole_with_its_defaults(tenant: Tenant
 
 
 async def test_texts_are_trimmed_and_the_country_is_upper_case(tenant: Tenant) -> None:
-    body = await created(
+    body = await make_location(
         tenant, name="  Hub ", country="fr", timezone="Europe/Paris", owner_name=" VINCI ", public=False
     )
 
@@ -134,7 +121,7 @@ async def test_a_number_beyond_all_bounds_is_422(tenant: Tenant, number: str) ->
 
 
 async def test_an_update_changes_only_what_it_names(tenant: Tenant) -> None:
-    before = await created(tenant, timezone="Europe/Paris", owner_name="VINCI")
+    before = await make_location(tenant, timezone="Europe/Paris", owner_name="VINCI")
 
     status, body = await tenant.rest("PUT", f"{PATH}/{before['id']}", json={"city": "Lyon", "owner_name": None})
 
@@ -145,7 +132,7 @@ async def test_an_update_changes_only_what_it_names(tenant: Tenant) -> None:
 
 
 async def test_an_update_may_set_slug_and_status_and_renaming_keeps_the_slug(tenant: Tenant) -> None:
-    before = await created(tenant)
+    before = await make_location(tenant)
 
     _, renamed = await tenant.rest("PUT", f"{PATH}/{before['id']}", json={"name": "Other"})
     _, body = await tenant.rest("PUT", f"{PATH}/{before['id']}", json={"slug": "my-hub", "status": "closed"})
@@ -156,7 +143,7 @@ async def test_an_update_may_set_slug_and_status_and_renaming_keeps_the_slug(ten
 
 @pytest.mark.parametrize("field", ["slug", "name", "address", "city", "country", "coordinates", "public", "status"])
 async def test_null_is_refused_where_a_site_must_have_a_value(tenant: Tenant, field: str) -> None:
-    site = await created(tenant)
+    site = await make_location(tenant)
 
     status, body = await tenant.rest("PUT", f"{PATH}/{site['id']}", json={field: None})
 
@@ -166,7 +153,7 @@ async def test_null_is_refused_where_a_site_must_have_a_value(tenant: Tenant, fi
 
 @pytest.mark.parametrize("changes", [{"status": "x" * 33}, {"slug": "Not A Slug"}, {"slug": "x" * 81}, {"name": " "}])
 async def test_an_update_that_breaks_a_rule_is_422(tenant: Tenant, changes: dict[str, str]) -> None:
-    site = await created(tenant)
+    site = await make_location(tenant)
 
     status, body = await tenant.rest("PUT", f"{PATH}/{site['id']}", json=changes)
 
@@ -175,7 +162,7 @@ async def test_an_update_that_breaks_a_rule_is_422(tenant: Tenant, changes: dict
 
 
 async def test_a_slug_that_is_taken_is_400(tenant: Tenant) -> None:
-    taken, other = await created(tenant), await created(tenant)
+    taken, other = await make_location(tenant), await make_location(tenant)
 
     status, body = await tenant.rest("PUT", f"{PATH}/{other['id']}", json={"slug": taken["slug"]})
 
@@ -184,7 +171,7 @@ async def test_a_slug_that_is_taken_is_400(tenant: Tenant) -> None:
 
 
 async def test_a_deleted_site_is_gone_and_deleting_it_again_is_no_error(tenant: Tenant) -> None:
-    site = await created(tenant)
+    site = await make_location(tenant)
 
     assert await tenant.rest("DELETE", f"{PATH}/{site['id']}") == (204, None)
     assert (await tenant.rest("GET", f"{PATH}/{site['id']}"))[0] == 404
@@ -193,7 +180,7 @@ async def test_a_deleted_site_is_gone_and_deleting_it_again_is_no_error(tenant: 
 
 
 async def test_a_list_has_the_newest_first_and_pages_that_do_not_overlap(tenant: Tenant) -> None:
-    sites = [await created(tenant, name=f"Site {number}") for number in range(5)]
+    sites = [await make_location(tenant, name=f"Site {number}") for number in range(5)]
 
     pages = [await tenant.rest("GET", f"{PATH}?page={page}&limit=2") for page in (1, 2, 3, 4)]
 
@@ -259,7 +246,7 @@ async def test_an_id_that_cannot_be_one_is_422(tenant: Tenant, id: str) -> None:
 
 
 async def test_another_organization_sees_nothing_of_a_site(tenant: Tenant, stranger: Tenant) -> None:
-    site = await created(tenant)
+    site = await make_location(tenant)
 
     unknown = await stranger.rest("GET", f"{PATH}/{site['id'][::-1]}")
     foreign = await stranger.rest("GET", f"{PATH}/{site['id']}")

@@ -19,17 +19,6 @@ from tests.support.network import Network, add_network
 from tests.support.rest import until
 
 
-@pytest.fixture(params=["2.2.1", "2.1.1"])
-def version(request: pytest.FixtureRequest) -> str:
-    chosen: str = request.param
-    return chosen
-
-
-@pytest.fixture
-async def network(tenant: Tenant, version: str) -> Network:
-    return await add_network(tenant, version, party_id="ABC")
-
-
 @pytest.fixture
 async def emsp(version: str) -> AsyncIterator[Emsp]:
     async with running_emsp(version) as emsp:

@@ -18,17 +18,6 @@ from tests.support.statements import counted_statements
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=["2.2.1", "2.1.1"])
-def version(request: pytest.FixtureRequest) -> str:
-    chosen: str = request.param
-    return chosen
-
-
-@pytest.fixture
-async def network(tenant: Tenant, version: str) -> Network:
-    return await add_network(tenant, version, party_id="ABC")
-
-
 async def first_location(network: Network) -> dict[str, Any]:
     data: list[dict[str, Any]] = await (await network.peer()).data(f"/ocpi/{network.version}/locations")
     return data[0]
