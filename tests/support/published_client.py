@@ -1,12 +1,14 @@
-"""What the published client (PyPI `ocpplab`) knows of the API, read from its own source."""
+"""The published client (PyPI `ocpplab`): both its faces as one, and what it knows of the API by its own source."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import ocpplab.types
 from pydantic import BaseModel
@@ -15,6 +17,22 @@ GROUPS = (
     "catalog", "chargers", "commands", "health", "location_chargers", "location_templates", "locations", "ocpi_cpos",
     "ocpi_locations", "ocpi_templates",
 )  # fmt: skip
+
+
+class Client:
+    """One face of both clients: `await client("locations.get", location_id=…)`; nothing is tried twice."""
+
+    def __init__(self, sdk: Any, *, is_sync: bool) -> None:
+        self._sdk = sdk
+        self._is_sync = is_sync
+
+    async def __call__(self, operation: str, *arguments: Any, **keywords: Any) -> Any:
+        group, _, name = operation.partition(".")
+        method = getattr(getattr(self._sdk, group), name)
+        keywords["request_options"] = {"max_retries": 0}
+        if self._is_sync:
+            return await asyncio.to_thread(method, *arguments, **keywords)
+        return await method(*arguments, **keywords)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,12 @@ async def make_chargers(tenant: Tenant, location_id: str, *suffixes: str, **temp
     return chargers
 
 
+async def make_charger(tenant: Tenant) -> dict[str, Any]:
+    """A charger of a new location, provisioned."""
+    (charger,) = await make_chargers(tenant, (await make_location(tenant))["id"], "001")
+    return charger
+
+
 async def connected_chargers(tenant: Tenant, csms: Csms, *suffixes: str) -> list[dict[str, Any]]:
     """Chargers of a new location that have booted at the CSMS and are free."""
     site = await make_location(tenant)
