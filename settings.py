@@ -163,6 +163,8 @@ def _check_options(database_url: str) -> None:
         url = make_url(database_url)
     except (ArgumentError, ValueError) as exc:
         raise ValueError("is not the URL of a database") from exc
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("names no file; SQLite needs one, such as sqlite:///chargeyard.db")
     known = set() if url.get_backend_name() == "sqlite" else URL_OPTIONS
     for option in sorted(url.query.keys() - known):
         remedy = "set PGSSLMODE and PGSSLROOTCERT instead" if option.startswith("ssl") else "leave it out"

@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from settings import Settings, SettingsError
+from storage.lock import DatabaseUnusable
 
+FAILED = 1
 MISUSE = 2  # exit status of a command that could not start, as argparse gives it
 
 
@@ -42,7 +44,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs one command. Exit status 2 when its arguments or the environment are wrong."""
+    """Runs one command. Exit status 2 when its arguments or the environment are wrong, 1 without a usable database."""
     named = [name for name in COMMANDS if name in argv[:1]]
     args = make_parser(named or COMMANDS).parse_args(argv)
     given = {name: value for name, value in vars(args).items() if name in Settings.model_fields and value is not None}
@@ -51,6 +53,9 @@ def main(argv: Sequence[str]) -> int:
     except SettingsError as exc:
         print(exc, file=sys.stderr)
         return MISUSE
+    except DatabaseUnusable as exc:
+        print(exc, file=sys.stderr)
+        return FAILED
 
 
 def load(name: str) -> Command:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from settings import Settings
 from storage.database import Database
-from storage.lock import DatabaseInUse, only_process
+from storage.lock import only_process
 from storage.migrate import migrate
 
 
@@ -16,14 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with only_process(settings.resolved_database_url):
-            database = Database(settings.resolved_database_url)
-            migrate(database)
-            database.engine.dispose()
-    except DatabaseInUse as exc:
-        print(exc, file=sys.stderr)
-        return 1
+    with only_process(settings.resolved_database_url):
+        database = Database(settings.resolved_database_url)
+        migrate(database)
+        database.engine.dispose()
     print("The database is up to date.")
     return 0

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from app import create_app
 from settings import Settings
-from storage.lock import DatabaseInUse
+from storage.lock import DatabaseUnusable
 
 DRAIN_S = 20.0  # how long a shutdown waits for requests that run; below the 30 s that container managers give
 BACKLOG = 1024
@@ -52,7 +52,7 @@ def reserved_port(settings: Settings) -> Iterator[Settings]:
 def serve(settings: Settings, announce: Callable[[], None], parent: socket.socket | None = None) -> None:
     """Serves until SIGINT, SIGTERM or the end of the parent, whose end of a socket pair then closes.
 
-    Raises NotServing when the database belongs to another process.
+    Raises NotServing when the database belongs to another process, or is none.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, announce, parent))
@@ -80,7 +80,7 @@ async def _serve(settings: Settings, announce: Callable[[], None], parent: socke
         await stop.wait()
         if parent is not None:
             loop.remove_reader(parent)
-    except DatabaseInUse as exc:
+    except DatabaseUnusable as exc:
         raise NotServing(str(exc)) from exc
     finally:
         await runner.cleanup()

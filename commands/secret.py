@@ -61,8 +61,11 @@ def _file(settings: Settings) -> Path:
 
 
 def _make(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as exc:
+        raise SettingsError(f"CHARGEYARD_DATA_DIR: {file} can't be made ({exc.strerror})") from exc
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
 

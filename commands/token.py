@@ -11,6 +11,7 @@ from resolvers.auth import Role, make_token
 from settings import Settings
 
 DAY_S = 24 * 3600
+MAX_DAYS = 3650
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,11 +54,17 @@ def _organization(args: argparse.Namespace, settings: Settings) -> str:
 
 
 def _uuid(text: str) -> str:
-    return str(UUID(text))
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a UUID") from None
 
 
 def _days(text: str) -> float:
-    days = float(text)
-    if not 0 < days <= 3650:
-        raise ValueError("out of range")
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0
+    if not 0 < days <= MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"must be a number of days, more than 0 and at most {MAX_DAYS}")
     return days

@@ -7,11 +7,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import make_url
 
 
-class DatabaseInUse(Exception):
+class DatabaseUnusable(Exception):
+    """The database can't be worked on; the text says which, why and what to do."""
+
+
+class DatabaseInUse(DatabaseUnusable):
     """Another process holds the SQLite file."""
 
 
@@ -19,15 +24,15 @@ class DatabaseInUse(Exception):
 def only_process(database_url: str) -> Iterator[None]:
     """Holds the lock beside a SQLite file; PostgreSQL needs none. Raises DatabaseInUse when another process has it.
 
-    The kernel lets go of it when the process dies, however it dies.
+    Raises DatabaseUnusable where its folder can't be written to. The kernel lets go of the lock when the process
+    dies, however it dies.
     """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         yield
         return
     file = Path(f"{url.database}.lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+") as stream:
+    with _opened(file) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,3 +45,14 @@ def only_process(database_url: str) -> Iterator[None]:
         stream.write(str(os.getpid()))
         stream.flush()
         yield
+
+
+def _opened(file: Path) -> TextIO:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("a+")
+    except OSError as exc:
+        raise DatabaseUnusable(
+            f"{file} can't be written to ({exc.strerror}); set CHARGEYARD_DATA_DIR or CHARGEYARD_DATABASE_URL to a "
+            "place that can."
+        ) from exc

@@ -130,6 +130,32 @@ def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation, tm
     assert "CHARGEYARD_PORT" in done.stderr
 
 
+NOBODY = "postgresql://user:hidden@127.0.0.1:1/yard"  # nothing listens there
+NO_START = [
+    ("serve --port 0", {"CHARGEYARD_DATA_DIR": "a-file"}, "CHARGEYARD_DATA_DIR"),
+    ("serve --port 0", {"CHARGEYARD_DATABASE_URL": "sqlite:///a-file"}, "not a database"),
+    ("serve --port 0", {"CHARGEYARD_DATABASE_URL": "sqlite:///a-file/yard.db"}, "a-file"),
+    ("serve --port 0", {"CHARGEYARD_DATABASE_URL": "sqlite://"}, "CHARGEYARD_DATABASE_URL"),
+    ("worker", {"CHARGEYARD_DATABASE_URL": NOBODY}, "CHARGEYARD_DATABASE_URL"),
+    ("fleet", {"CHARGEYARD_DATABASE_URL": NOBODY}, "CHARGEYARD_DATABASE_URL"),
+    ("migrate", {"CHARGEYARD_DATABASE_URL": NOBODY}, "CHARGEYARD_DATABASE_URL"),
+]
+
+
+@pytest.mark.parametrize(("command", "environ", "named"), NO_START)
+def test_what_can_not_be_opened_at_the_start_is_said_in_one_line(
+    tmp_path: Path, command: str, environ: dict[str, str], named: str
+) -> None:
+    (tmp_path / "a-file").write_text("no database, but long enough to be looked at as one: " + "x" * 500)
+
+    done = _run(tmp_path, *command.split(), **{"CHARGEYARD_JWT_SECRET": "", **environ})
+
+    assert done.returncode in {1, 2}
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert named in done.stderr
+    assert "hidden" not in done.stderr
+
+
 def test_a_token_can_be_made_for_an_organization(tmp_path: Path) -> None:
     done = _run(tmp_path, "token", "--organization", ACME, "--days", "2", CHARGEYARD_JWT_SECRET=SECRET)
 
@@ -147,12 +173,22 @@ def test_an_admin_token_names_no_organization(tmp_path: Path) -> None:
     assert "organization_id" not in claims
 
 
-NONSENSE = ["--organization acme", "--days 0", "--role root", f"--organization {ACME} --new-organization"]
+NONSENSE = [
+    ("--organization acme", "must be a UUID"),
+    ("--days 0", "must be a number of days, more than 0 and at most 3650"),
+    ("--days soon", "must be a number of days, more than 0 and at most 3650"),
+    ("--days nan", "must be a number of days, more than 0 and at most 3650"),
+    ("--role root", "invalid choice"),
+    (f"--organization {ACME} --new-organization", "not allowed with"),
+]
 
 
-@pytest.mark.parametrize("arguments", NONSENSE)
-def test_a_token_for_nonsense_is_refused(tmp_path: Path, arguments: str) -> None:
-    assert _run(tmp_path, "token", *arguments.split(), CHARGEYARD_JWT_SECRET=SECRET).returncode == 2
+@pytest.mark.parametrize(("arguments", "told"), NONSENSE)
+def test_a_token_for_nonsense_is_refused_with_what_would_do(tmp_path: Path, arguments: str, told: str) -> None:
+    done = _run(tmp_path, "token", *arguments.split(), CHARGEYARD_JWT_SECRET=SECRET)
+
+    assert done.returncode == 2
+    assert told in done.stderr
 
 
 def test_help_tells_every_command(tmp_path: Path) -> None:
