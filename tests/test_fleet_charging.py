@@ -59,7 +59,10 @@ async def test_a_session_of_a_2_0_1_charging_station(tenant: Tenant, csms: Csms)
     assert [event["seqNo"] for event in sent] == [0, 1, 2]
     assert sent[0]["idToken"] == {"idToken": "TAG-1", "type": "ISO14443"}
     assert sent[1]["transactionInfo"]["chargingState"] == "Charging"
-    assert ended["transactionInfo"]["stoppedReason"] == "Local"
+    assert (ended["transactionInfo"]["stoppedReason"], ended["transactionInfo"]["chargingState"]) == (
+        "Local",
+        "EVConnected",
+    )
     assert [p["connectorStatus"] for p in station.sent("StatusNotification")] == ["Available", "Occupied", "Available"]
 
 
@@ -170,7 +173,8 @@ async def test_pulling_the_cable_ends_the_transaction(tenant: Tenant, csms: Csms
         assert (await station.receives("StopTransaction"))["reason"] == "EVDisconnected"
     else:
         await station.receives("TransactionEvent", 3)
-        assert station.sent("TransactionEvent")[-1]["transactionInfo"]["stoppedReason"] == "EVDisconnected"
+        info = station.sent("TransactionEvent")[-1]["transactionInfo"]
+        assert (info["stoppedReason"], info["chargingState"]) == ("EVDisconnected", "Idle")
     await station.status("Available")
 
 

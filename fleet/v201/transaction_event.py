@@ -68,7 +68,9 @@ def ended(
     station: Station, connector: Connector, transaction: Transaction, reason: StopReason, token: str | None, at: str
 ) -> Request:
     event = _event(station, connector, transaction, "Ended", END_TRIGGERS.get(reason, "AbnormalCondition"), at)
-    event["transactionInfo"]["stoppedReason"] = REASONS.get(reason, reason.value)
+    info, is_left = event["transactionInfo"], reason is StopReason.EV_DISCONNECTED or not connector.plugged
+    info["stoppedReason"] = REASONS.get(reason, reason.value)
+    info["chargingState"] = "Idle" if is_left else "EVConnected"  # a change of it is always told (TransactionType)
     if transaction.samples:
         event["meterValue"] = values(transaction.samples)
     if token is not None:
