@@ -97,8 +97,13 @@ class Keys:
 
     def __init__(self, keys: Iterable[Key], also: Mapping[Setting, str] = MappingProxyType({})) -> None:
         self.by_name: Mapping[str, Key] = {key.name: key for key in keys}
+        self._folded = {name.lower(): key for name, key in self.by_name.items()}
         own = {key.setting: key for key in self.by_name.values() if key.setting}
         self.by_setting: Mapping[Setting, Key] = own | {setting: self.by_name[name] for setting, name in also.items()}
+
+    def find(self, name: str) -> Key | None:
+        """The key of a name, which 1.6 and 2.0.1 let a CSMS write in capitals or not."""
+        return self._folded.get(name.lower())
 
     def value(self, station: Station, key: Key) -> str:
         """The value in force."""
@@ -109,12 +114,12 @@ class Keys:
 
     def change(self, station: Station, name: str, value: str) -> Outcome:
         """Sets a key for good."""
-        key = self.by_name.get(name)
+        key = self.find(name)
         if key is None:
             return Outcome.UNKNOWN
         if key.read_only or not key.accepts(value):
             return Outcome.REJECTED
-        station.memory.keys[name] = value
+        station.memory.keys[key.name] = value
         station.changed()
         return Outcome.REBOOT_REQUIRED if key.reboot else Outcome.ACCEPTED
 

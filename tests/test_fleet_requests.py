@@ -18,6 +18,16 @@ V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
 MODEL = {"getVariableData": [{"component": {"name": "ChargingStation"}, "variable": {"name": "Model"}}]}
 
 
+async def test_keys_of_1_6_are_found_in_capitals_or_not(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms)
+
+    changed = await station.call("ChangeConfiguration", {"key": "METERVALUESAMPLEINTERVAL", "value": "17"})
+    read = await station.call("GetConfiguration", {"key": ["metervaluesampleinterval"]})
+
+    assert changed == {"status": "Accepted"}
+    assert read == {"configurationKey": [{"key": "MeterValueSampleInterval", "readonly": False, "value": "17"}]}
+
+
 async def test_an_action_that_no_version_has_is_not_implemented(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:

@@ -15,8 +15,8 @@ MAX_VALUE = 500
 def handle(station: Station, payload: Payload) -> Reply:
     keys = station.dialect.keys
     wanted = payload.get("key") or list(keys.by_name)
-    known = [_described(station, keys.by_name[name]) for name in wanted if name in keys.by_name]
-    unknown = [name for name in wanted if name not in keys.by_name]
+    known = [_described(station, key) for name in wanted if (key := keys.find(name))]
+    unknown = [name for name in wanted if keys.find(name) is None]
     answer: Payload = {"configurationKey": known}
     return Reply({**answer, "unknownKey": unknown} if unknown else answer)
 
