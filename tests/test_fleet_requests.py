@@ -276,6 +276,14 @@ async def test_an_immediate_reset_of_2_0_1_ends_transactions_and_boots_again(ten
     assert station.sent("TransactionEvent")[-1]["transactionInfo"]["stoppedReason"] == "ImmediateReset"
 
 
+async def test_a_reset_on_idle_that_waits_for_nothing_is_no_scheduled_one(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+
+    assert await station.call("Reset", {"type": "OnIdle"}) == {"status": "Accepted"}
+
+    assert (await station.receives("BootNotification", 2))["reason"] == "RemoteReset"
+
+
 async def test_a_reset_on_idle_waits_for_the_transaction(tenant: Tenant, csms: Csms) -> None:
     charger, station = await booted(tenant, csms, version=V201)
     await charger.does("startSession", idTag="TAG-1")

@@ -15,9 +15,8 @@ def handle(station: Station, payload: Payload) -> Reply:
     if payload["type"] == "Immediate":
         return Reply({"status": "Accepted"}, then=lambda: _now(station))
     busy = any(connector.transaction for connector in station.connectors)
-    return Reply(
-        {"status": "Scheduled" if busy else "Accepted"}, then=lambda: life.restart_when_idle(station, "ScheduledReset")
-    )
+    status, reason = ("Scheduled", "ScheduledReset") if busy else ("Accepted", "RemoteReset")
+    return Reply({"status": status}, then=lambda: life.restart_when_idle(station, reason))
 
 
 async def _now(station: Station) -> None:
