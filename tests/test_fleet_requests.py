@@ -319,6 +319,18 @@ async def test_a_charger_of_1_6_that_is_triggered_tells_the_status_of_the_whole_
     assert [call.payload["connectorId"] for call in station.calls[told:]] == [0, 1, 2]
 
 
+async def test_a_connector_means_nothing_where_the_whole_charger_is_triggered(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version)
+    where = {"connectorId": 7} if version is V16 else {"evse": {"id": 7}}
+
+    assert await station.call("TriggerMessage", {"requestedMessage": "Heartbeat", **where}) == {"status": "Accepted"}
+    assert await station.call("TriggerMessage", {"requestedMessage": "MeterValues", **where}) == {"status": "Rejected"}
+
+    await station.receives("Heartbeat")
+
+
 async def test_a_pending_charger_answers_and_boots_when_it_is_triggered(tenant: Tenant, csms: Csms) -> None:
     pending = {"status": "Pending", "interval": 300, "currentTime": now()}
     accepted = {"status": "Accepted", "interval": 300, "currentTime": now()}

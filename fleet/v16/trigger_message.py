@@ -19,13 +19,16 @@ from fleet.v16 import (
     status_notification,
 )
 
+OF_CONNECTORS = {"MeterValues", "StatusNotification"}  # the others are of the whole: a connectorId is ignored
+
 
 def handle(station: Station, payload: Payload) -> Reply:
-    number = payload.get("connectorId")
+    message = payload["requestedMessage"]
+    number = payload.get("connectorId") if message in OF_CONNECTORS else None
     connector = None if number is None else station.connector(number)
     if number is not None and connector is None:
         return Reply({"status": "Rejected"})
-    return Reply({"status": "Accepted"}, then=_follow(station, payload["requestedMessage"], connector))
+    return Reply({"status": "Accepted"}, then=_follow(station, message, connector))
 
 
 def _follow(station: Station, message: str, connector: Connector | None) -> Follow:

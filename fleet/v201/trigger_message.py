@@ -20,16 +20,16 @@ from fleet.v201 import (
 )
 from fleet.v201.evse import connectors_of
 
-KNOWN = {
-    "BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification", "MeterValues",
-    "StatusNotification", "TransactionEvent",
-}  # fmt: skip
+OF_EVSES = {"MeterValues", "StatusNotification", "TransactionEvent"}
+OF_STATION = {"BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification"}
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    message, connectors = payload["requestedMessage"], connectors_of(station, payload.get("evse"))
-    if message not in KNOWN:
+    message = payload["requestedMessage"]
+    if message not in OF_EVSES | OF_STATION:
         return Reply({"status": "NotImplemented"})
+    evse = payload.get("evse") if message in OF_EVSES else None  # F06.FR.02: it is ignored where it means nothing
+    connectors = connectors_of(station, evse)
     if not connectors or not _is_possible(station, message, connectors):
         return Reply({"status": "Rejected"})
     return Reply({"status": "Accepted"}, then=_follow(station, message, connectors))
