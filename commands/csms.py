@@ -1,10 +1,9 @@
-"""Starts a small CSMS that accepts every charger, for trying things out."""
+"""Start a small CSMS that accepts every charger, for trying things out."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Mapping
@@ -20,32 +19,51 @@ from ocpp.v16 import call_result as result16
 from ocpp.v201 import ChargePoint as ChargePoint201
 from ocpp.v201 import call_result as result201
 
+from commands.arguments import within
 from settings import Settings
 
 DEFAULT_PORT = 9000
 BACKLOG = 1024  # a fleet arrives at once
 REPORT_S = 1.0
+DAY_S = 86_400
+
+
+class NotListening(Exception):
+    """The address can't be listened on; the text says why and what to do."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on (default %(default)s)")
-    parser.add_argument("--heartbeat", type=int, default=60, help="heartbeat interval in seconds (default %(default)s)")
+    parser.add_argument(
+        "--port", type=within(0, 65535), default=DEFAULT_PORT, help="port to listen on (default %(default)s)"
+    )
+    parser.add_argument(
+        "--heartbeat", type=within(1, DAY_S), default=60, help="heartbeat interval in seconds (default %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(serve(args.host, args.port, args.heartbeat))
+    except NotListening as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass  # before the loop had its own handler
     return 0
 
 
 async def serve(host: str, port: int, heartbeat_s: int) -> None:
-    """Serves until the process is told to stop."""
+    """Serves until the process is told to stop. Raises NotListening."""
     csms = Csms(heartbeat_s)
     runner = web.AppRunner(csms.application(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=BACKLOG)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as exc:
+        await runner.cleanup()
+        raise NotListening(f"{host}:{port} can't be listened on ({exc.strerror}); give another --port.") from exc
     print(f"CSMS on ws://{host}:{runner.addresses[0][1]}/ocpp (OCPP 1.6 and 2.0.1, accepts everything)", flush=True)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

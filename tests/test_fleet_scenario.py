@@ -157,5 +157,12 @@ async def test_a_file_that_is_no_scenario_is_refused_before_anything_happens(
     assert told in capsys.readouterr().err
 
 
+async def test_a_gateway_without_a_url_is_refused_before_it_is_looked_for(tenant: Tenant) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        await asyncio.to_thread(main, ["scenario", "none.toml", "--url", "gateway.example", "--token", tenant.token()])
+
+    assert stopped.value.code == 2
+
+
 def test_the_published_scenarios_are_valid() -> None:
     assert [read_plan(file).name for file in sorted((ROOT / "docs" / "scenarios").glob("*.toml"))]

@@ -186,6 +186,16 @@ async def test_lost_connections_are_taken_up_again(run: Command, network: Networ
     assert await totals(network) == (50, 0, 0)
 
 
+async def test_a_gateway_that_is_away_is_said_and_tried_again(run: Command, network: Network) -> None:
+    async with running_proxy(network.tenant.gateway.url) as proxy:
+        proxy.refusals = 1
+
+        outcome = await run(SITES, url=proxy.url)
+
+    assert outcome.status == 0, outcome
+    assert [line for line in outcome.out.splitlines() if "trying again" in line], outcome.out
+
+
 @pytest.mark.parametrize("cpo", ["999999", "x", ""])
 async def test_an_unknown_network_stops_the_import(run: Command, cpo: str) -> None:
     outcome = await run(SITES, "--cpo", cpo)
@@ -214,10 +224,21 @@ async def test_misuse_has_a_status_of_its_own(run: Command, tmp_path: Path) -> N
     assert (await run(tmp_path / "none.ndjson")).status == 2
     assert (await run(tmp_path / "bad.csv")).status == 2
     assert "CHARGEYARD_TOKEN" in (await run(SITES, token="")).err
-    for option in (["--batch-size", "0"], ["--first", "-1"], ["--ocpp-version", "OCPP9"]):
+    urls = [["--url", url] for url in ("gateway.example", "ftp://gateway.example", "http://", "http://[")]
+    for option in (["--batch-size", "0"], ["--first", "-1"], ["--ocpp-version", "OCPP9"], *urls):
         with pytest.raises(SystemExit) as stopped:
             await run(SITES, *option)
         assert stopped.value.code == 2
+
+
+async def test_a_report_that_can_not_be_written_is_said_before_anything_is_created(
+    run: Command, network: Network, tmp_path: Path
+) -> None:
+    outcome = await run(SITES, "--report", str(tmp_path / "nowhere" / "report"))
+
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert "nowhere" in outcome.err
+    assert await totals(network) == (0, 0, 0)
 
 
 @ONE_DATABASE

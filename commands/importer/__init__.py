@@ -11,12 +11,13 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
+from commands.arguments import gateway_url, within
 from commands.importer.answers import Refused, Unreachable
 from commands.importer.client import Client
 from commands.importer.rows import Source, UnusableFile, read_source
 from commands.importer.run import Import
 from commands.importer.sites import OCPP_VERSIONS, Chargers
-from commands.importer.view import make_console, print_outcome, view_of, write_report
+from commands.importer.view import check_report, make_console, print_outcome, view_of, write_report
 from settings import Settings
 
 FAILED, MISUSE, INTERRUPTED = 1, 2, 130
@@ -28,15 +29,17 @@ MAX_CHARGERS = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="NDJSON, a JSON array or CSV of sites, plain or gzipped")
     parser.add_argument("--cpo", required=True, metavar="ID", help="the network to create the sites in")
-    parser.add_argument("--url", help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)")
+    parser.add_argument(
+        "--url", type=gateway_url, help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)"
+    )
     parser.add_argument("--token", help="a bearer token of the network's organization (default: CHARGEYARD_TOKEN)")
-    parser.add_argument("--batch-size", type=_within(1, MAX_BATCH), default=DEFAULT_BATCH, help="sites in one request")
+    parser.add_argument("--batch-size", type=within(1, MAX_BATCH), default=DEFAULT_BATCH, help="sites in one request")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write every failure to FILE as NDJSON")
     chargers = parser.add_argument_group("chargers")
     chargers.add_argument(
-        "--chargers-per-location", type=_within(0, MAX_CHARGERS), default=0, metavar="N", help="chargers at each site"
+        "--chargers-per-location", type=within(0, MAX_CHARGERS), default=0, metavar="N", help="chargers at each site"
     )
-    chargers.add_argument("--first", type=_within(0, 10**9), metavar="K", help="only the first K sites get chargers")
+    chargers.add_argument("--first", type=within(0, 10**9), metavar="K", help="only the first K sites get chargers")
     chargers.add_argument("--brand", default="wallbox", help="brand in the catalog (default: %(default)s)")
     chargers.add_argument("--model", default="wallbox-pulsar-plus", help="model (default: %(default)s)")
     chargers.add_argument("--connector-type", default="Type2", help="a type the model offers (default: %(default)s)")
@@ -52,6 +55,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return MISUSE
     try:
         source = read_source(args.file)
+        if args.report:
+            check_report(args.report)
     except UnusableFile as exc:
         print(exc, file=sys.stderr)
         return MISUSE
@@ -67,8 +72,8 @@ async def _import(args: argparse.Namespace, settings: Settings, token: str, sour
     started = time.monotonic()
     stopped: Exception | None = None
     async with aiohttp.ClientSession() as http:
-        client = Client(http, args.url or settings.base_url, token)
         with view_of(console, len(source.rows)) as view:
+            client = Client(http, args.url or settings.base_url, token, view.note)
             work = Import(client, args.cpo, view)
             try:
                 await work.run(source, _chargers(args, settings), args.batch_size)
@@ -94,15 +99,3 @@ def _chargers(args: argparse.Namespace, settings: Settings) -> Chargers:
         ws_url=args.ws_url or settings.csms_url,
         identity_prefix=args.identity_prefix or f"N{args.cpo}-",
     )
-
-
-def _within(least: int, most: int) -> type[int]:
-    """An argparse type: an integer between two bounds."""
-
-    def integer(text: str) -> int:
-        number = int(text)
-        if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"must be from {least} to {most}")
-        return number
-
-    return integer  # type: ignore[return-value]  # argparse takes any callable

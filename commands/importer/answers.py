@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 PATIENCE_S = 120.0  # how long a gateway may be away (a restart, say) before the import gives up
@@ -35,16 +35,20 @@ class Later(Exception):
 
 
 class Patience:
-    """Pauses that grow, and an end to them."""
+    """Pauses that grow, and an end to them; `note` is told of the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
         self._since = time.monotonic()
         self._pause_s = FIRST_PAUSE_S
 
     async def pause(self, reason: BaseException) -> None:
         """Waits before the next try. Raises Unreachable when there have been enough."""
+        told = str(reason).rstrip(".") or type(reason).__name__
         if time.monotonic() - self._since > PATIENCE_S:
-            raise Unreachable(f"The gateway does not answer: {reason or type(reason).__name__}.") from reason
+            raise Unreachable(f"The gateway does not answer: {told}.") from reason
+        if self._pause_s == FIRST_PAUSE_S:
+            self._note(f"{told}; trying again.")
         named = reason.pause_s if isinstance(reason, Later) else None
         await asyncio.sleep(named or self._pause_s)
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,13 @@ class Result:
 
 
 class Client:
-    """One gateway, one token. Every call waits for a gateway that is away. Raises Refused and Unreachable."""
+    """One gateway, one token. Every call waits for a gateway that is away, and tells `note` why.
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+    Raises Refused and Unreachable.
+    """
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str, note: Callable[[str], None]) -> None:
+        self._note = note
         self._http = http
         self._url = f"{url.rstrip('/')}/graphql"
         self._authorization = f"Bearer {token}"
@@ -65,11 +69,11 @@ class Client:
     async def watch(self, job_id: str) -> AsyncIterator[Progress]:
         """A job's progress until it is over, through lost connections."""
         after: int | None = None
-        patience = Patience()
+        patience = Patience(self._note)
         while True:
             try:
                 async for progress in job_events(self._http, self._url, self._authorization, job_id, after):
-                    after, patience = progress.sequence, Patience()
+                    after, patience = progress.sequence, Patience(self._note)
                     yield progress
                     if progress.is_over:
                         return
@@ -94,7 +98,7 @@ class Client:
     async def execute(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of one operation."""
         body = orjson.dumps({"query": document, "variables": variables})
-        patience = Patience()
+        patience = Patience(self._note)
         while True:
             try:
                 return await self._post(body)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from commands.importer.rows import UnusableFile
 from commands.importer.run import Failure
 
 PLAIN_PERIOD_S = 2.0
@@ -94,6 +95,14 @@ def print_outcome(console: Console, created: int, failures: Sequence[Failure], e
         console.print(_failures(failures[:SHOWN_FAILURES]))
     if len(failures) > SHOWN_FAILURES:
         console.print(f"… and {len(failures) - SHOWN_FAILURES} more; --report FILE writes all of them.")
+
+
+def check_report(path: Path) -> None:
+    """Raises UnusableFile where a report can't be written, before there is anything to tell in it."""
+    try:
+        path.open("ab").close()
+    except OSError as exc:
+        raise UnusableFile(f"{path} can't be written: {exc.strerror}") from exc
 
 
 def write_report(path: Path, failures: Sequence[Failure]) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
+from commands.arguments import gateway_url
 from commands.importer.answers import Refused, Unreachable
 from commands.importer.client import Client
 from commands.scenario.plan import Plan, UnusableScenario, read_plan
@@ -23,7 +24,9 @@ REASONS_SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a TOML file, as docs/scenarios.md has it")
-    parser.add_argument("--url", help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)")
+    parser.add_argument(
+        "--url", type=gateway_url, help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)"
+    )
     parser.add_argument("--token", help="a bearer token of the organization to play in (default: CHARGEYARD_TOKEN)")
 
 
@@ -61,4 +64,8 @@ def print_report(console: Console, report: Report) -> None:
 
 async def _play(plan: Plan, url: str, token: str, csms_url: str) -> Report:
     async with aiohttp.ClientSession() as http:
-        return await Play(Client(http, url, token), plan, csms_url).run()
+        return await Play(Client(http, url, token, _note), plan, csms_url).run()
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)

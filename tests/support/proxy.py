@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Proxy:
-    """Passes bytes on. `cut` drops every open connection; new ones are taken."""
+    """Passes bytes on. `cut` drops every open connection; new ones are taken, after so many `refusals`."""
 
     url: str = ""
+    refusals: int = 0
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def cut(self) -> None:
@@ -36,6 +37,10 @@ async def running_proxy(target: str) -> AsyncIterator[Proxy]:
     proxy, to = Proxy(), urlsplit(target)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if proxy.refusals:
+            proxy.refusals -= 1
+            writer.close()
+            return
         upstream_reader, upstream_writer = await asyncio.open_connection(to.hostname, to.port)
         await asyncio.gather(proxy.pump(reader, upstream_writer), proxy.pump(upstream_reader, writer))
 
