@@ -16,18 +16,12 @@ import pytest
 from resolvers import live
 from schema.serving import streams
 from storage.models import EvseStatus
+from tests.support.endless import CREATE_LOCATION, Endless
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 
 PATIENCE_S = 60
 EVENTS = {"Accept": "text/event-stream"}
 PARTS = {"Accept": 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'}
-CREATE = """
-  mutation {
-    createLocation(input: {
-      name: "n", address: "a", city: "c", country: "FR", coordinates: {latitude: 0, longitude: 0}
-    }) { location { id } }
-  }
-"""
 ENDLESS = "subscription ($id: ID!) { connectorStatusChanged(locationId: $id) { status } }"
 
 
@@ -37,7 +31,7 @@ async def watching(
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """The open response of a subscription to which nothing happens."""
     organization_id = str(uuid4())
-    created = await endpoint.ask(CREATE, token=token or endpoint.token(organization_id))
+    created = await endpoint.ask(CREATE_LOCATION, token=token or endpoint.token(organization_id))
     location = created.json["data"]["createLocation"]["location"]["id"]
     body = {"query": ENDLESS, "variables": {"id": location}}
     sent = {**headers, **bearer(token or endpoint.token(organization_id, lifetime_s=lifetime_s))}
@@ -161,20 +155,11 @@ async def test_streams_of_an_organization_are_bounded(tmp_path: Path) -> None:
 async def test_a_client_that_goes_away_ends_its_subscription(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, ended = asyncio.Event(), asyncio.Event()
-
-    async def watch(*_args: object, **_kwargs: object) -> AsyncIterator[Any]:
-        started.set()
-        try:
-            await asyncio.Event().wait()
-            yield
-        finally:
-            ended.set()
-
-    monkeypatch.setattr(live, "connector_status_changes", watch)
+    endless = Endless()
+    monkeypatch.setattr(live, "connector_status_changes", endless.events)
     body = {"query": ENDLESS, "variables": {"id": "x"}}
     async with endpoint.http.post(endpoint.url, json=body, headers={**EVENTS, **bearer(endpoint.token())}) as response:
-        await asyncio.wait_for(started.wait(), PATIENCE_S)
+        await asyncio.wait_for(endless.begun.wait(), PATIENCE_S)
         response.close()
 
-        await asyncio.wait_for(ended.wait(), PATIENCE_S)
+        await asyncio.wait_for(endless.ended.wait(), PATIENCE_S)

@@ -12,18 +12,12 @@ import pytest
 
 from resolvers import locations
 from settings import SettingsError
+from tests.support.endless import CREATE_LOCATION, Endless
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 from tests.support.socket import talking
 
 TYPENAME = "{ __typename }"
 LOCATION = '{ location(id: "019a0000-0000-7000-8000-000000000000") { id } }'
-MUTATION = """
-  mutation {
-    createLocation(input: {
-      name: "n", address: "a", city: "c", country: "FR", coordinates: {latitude: 0, longitude: 0}
-    }) { location { id } }
-  }
-"""
 
 
 def persisted(text: str) -> dict[str, Any]:
@@ -242,19 +236,12 @@ async def test_a_budget_may_be_left_out(tmp_path: Path) -> None:
 
 
 async def test_an_operation_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stopped = asyncio.Event()
-
-    async def create(*_args: object) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            stopped.set()
-
-    monkeypatch.setattr(locations, "create_location", create)
+    endless = Endless()
+    monkeypatch.setattr(locations, "create_location", endless.work)
     async with running_endpoint(tmp_path, operation_timeout_s=0.05) as endpoint:
-        reply = await endpoint.ask(MUTATION)
+        reply = await endpoint.ask(CREATE_LOCATION)
 
-    assert stopped.is_set()
+    assert endless.ended.is_set()
     assert reply.status == 504
     assert reply.codes == ["TIMEOUT"]
     assert "data" not in reply.json
@@ -263,18 +250,10 @@ async def test_an_operation_that_takes_too_long_is_stopped(tmp_path: Path, monke
 async def test_an_operation_whose_client_goes_away_is_stopped(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, stopped = asyncio.Event(), asyncio.Event()
-
-    async def create(*_args: object) -> None:
-        started.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            stopped.set()
-
-    monkeypatch.setattr(locations, "create_location", create)
-    asking = asyncio.create_task(endpoint.ask(MUTATION))
-    await asyncio.wait_for(started.wait(), 15)
+    endless = Endless()
+    monkeypatch.setattr(locations, "create_location", endless.work)
+    asking = asyncio.create_task(endpoint.ask(CREATE_LOCATION))
+    await asyncio.wait_for(endless.begun.wait(), 15)
     asking.cancel()
 
-    await asyncio.wait_for(stopped.wait(), 15)
+    await asyncio.wait_for(endless.ended.wait(), 15)

@@ -14,24 +14,18 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 from resolvers import live
 from resolvers.auth import Role, make_token
 from schema.serving import websocket
+from tests.support.endless import CREATE_LOCATION, Endless
 from tests.support.endpoint import Endpoint, bearer, running_endpoint
 from tests.support.gateway import SECRET
 from tests.support.socket import PATIENCE_S, SUBPROTOCOL, Socket, connected, data, talking
 
 TYPENAME = "{ __typename }"
-CREATE = """
-  mutation {
-    createLocation(input: {
-      name: "n", address: "a", city: "c", country: "FR", coordinates: {latitude: 0, longitude: 0}
-    }) { location { id } }
-  }
-"""
 ENDLESS = "subscription ($id: ID!) { connectorStatusChanged(locationId: $id) { status } }"
 
 
 async def watch_endlessly(socket: Socket, id: str) -> str:
     """Starts a subscription that runs until someone ends it; gives the location that it watches."""
-    await socket.subscribe(f"{id}-create", CREATE)
+    await socket.subscribe(f"{id}-create", CREATE_LOCATION)
     location: str = data(await socket.receive())["createLocation"]["location"]["id"]
     assert (await socket.receive())["type"] == "complete"
     await socket.subscribe(id, ENDLESS, id=location)
@@ -382,23 +376,14 @@ async def test_a_server_that_stops_says_goodbye_with_1001(tmp_path: Path) -> Non
 async def test_a_client_that_vanishes_leaves_nothing_running(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, ended = asyncio.Event(), asyncio.Event()
-
-    async def watch(*_args: object, **_kwargs: object) -> AsyncIterator[Any]:
-        started.set()
-        try:
-            await asyncio.Event().wait()
-            yield
-        finally:
-            ended.set()
-
-    monkeypatch.setattr(live, "connector_status_changes", watch)
+    endless = Endless()
+    monkeypatch.setattr(live, "connector_status_changes", endless.events)
     async with talking(endpoint) as socket:
         await socket.subscribe("1", ENDLESS, id="x")
-        await asyncio.wait_for(started.wait(), PATIENCE_S)
+        await asyncio.wait_for(endless.begun.wait(), PATIENCE_S)
         _transport(socket).abort()  # no closing handshake: as when a cable is cut
 
-        await asyncio.wait_for(ended.wait(), PATIENCE_S)
+        await asyncio.wait_for(endless.ended.wait(), PATIENCE_S)
 
 
 def _transport(socket: Socket) -> asyncio.Transport:
