@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -99,6 +102,32 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("csms_url")
+    @classmethod
+    def _websocket_url(cls, url: str) -> str:
+        if not _has_host(url, {"ws", "wss"}) or any(char.isspace() for char in url):
+            raise ValueError("must be a ws:// or wss:// URL")
+        return url
+
+    @field_validator("csms_ca_file")
+    @classmethod
+    def _certificates(cls, file: str) -> str:
+        if file:
+            try:
+                ssl.create_default_context(cafile=file)
+            except OSError as exc:  # SSLError is one
+                reason = "no certificate in it" if isinstance(exc, ssl.SSLError) else exc.strerror
+                raise ValueError(f"{file} can't be read as PEM ({reason})") from exc
+        return file
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _scheme_and_host(cls, origins: str) -> str:
+        for origin in _listed(origins):
+            if origin not in {"*", "null"} and (not _has_host(origin) or urlsplit(origin).path):
+                raise ValueError(f"{origin} is no origin; give scheme and host, such as https://app.example")
+        return origins
+
     @model_validator(mode="after")
     def _all_of_ecs(self) -> Self:
         if self.provider == "ecs":
@@ -137,7 +166,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def allowed_origins(self) -> frozenset[str]:
-        return frozenset(origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip())
+        return frozenset(_listed(self.cors_origins))
 
     @property
     def is_sqlite(self) -> bool:
@@ -169,6 +198,19 @@ def _check_options(database_url: str) -> None:
     for option in sorted(url.query.keys() - known):
         remedy = "set PGSSLMODE and PGSSLROOTCERT instead" if option.startswith("ssl") else "leave it out"
         raise ValueError(f"has the option {option}, which not every driver takes; {remedy}")
+
+
+def _has_host(text: str, schemes: Collection[str] | None = None) -> bool:
+    """Whether this is a URL with a host, and a port if any, of one of these schemes."""
+    try:
+        url = urlsplit(text)
+        return bool(url.scheme and url.hostname) and url.port != 0 and (schemes is None or url.scheme in schemes)
+    except ValueError:
+        return False
+
+
+def _listed(origins: str) -> list[str]:
+    return [origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip()]
 
 
 def _line(loc: tuple[str | int, ...], message: str) -> str:

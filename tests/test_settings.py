@@ -33,6 +33,25 @@ README = Path(__file__).parents[1] / "README.md"
         ),
         ("JWT_SECRET", "short", "CHARGEYARD_JWT_SECRET: must be at least 32 bytes (RFC 7518 §3.2)"),
         ("JWKS_URL", "keys.json", "CHARGEYARD_JWKS_URL: must begin with http:// or https://"),
+        ("CSMS_URL", "http://csms.example", "CHARGEYARD_CSMS_URL: must be a ws:// or wss:// URL"),
+        ("CSMS_URL", "ws://csms:port/ocpp", "CHARGEYARD_CSMS_URL: must be a ws:// or wss:// URL"),
+        (
+            "CSMS_CA_FILE",
+            "/nowhere/ca.pem",
+            "CHARGEYARD_CSMS_CA_FILE: /nowhere/ca.pem can't be read as PEM (No such file or directory)",
+        ),
+        ("CSMS_CA_FILE", __file__, f"CHARGEYARD_CSMS_CA_FILE: {__file__} can't be read as PEM (no certificate in it)"),
+        (
+            "CORS_ORIGINS",
+            "https://a.example, localhost:3000",
+            "CHARGEYARD_CORS_ORIGINS: localhost:3000 is no origin; give scheme and host, such as https://app.example",
+        ),
+        (
+            "CORS_ORIGINS",
+            "https://a.example/app",
+            "CHARGEYARD_CORS_ORIGINS: https://a.example/app is no origin; "
+            "give scheme and host, such as https://app.example",
+        ),
         ("WORKERS", "2", "CHARGEYARD_WORKERS: SQLite serves one process; use PostgreSQL for more"),
     ],
 )
