@@ -60,9 +60,10 @@ async def test_the_cable_stays_in_and_the_meter_goes_on(tenant: Tenant, csms: Cs
     if version is V16:
         assert (await station.receives("StartTransaction", 2))["meterStart"] >= 1
     else:
-        await station.until(lambda s: s.sent("TransactionEvent")[-1]["transactionInfo"].get("chargingState"))
-        sampled = station.sent("TransactionEvent")[-1]["meterValue"][0]["sampledValue"]
-        assert sampled[0]["value"] >= 1
+        again = await station.until(
+            lambda s: [e for e in s.sent("TransactionEvent") if e["eventType"] == "Started"][1:]
+        )
+        assert again[0]["meterValue"][0]["sampledValue"][0]["value"] >= 1
 
 
 async def test_configuration_local_list_faults_and_availability_are_kept(tenant: Tenant, csms: Csms) -> None:
