@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from fleet.dialect import TokenInfo
 from fleet.keys import Setting
 from fleet.link import CallFailed
+from fleet.memory import folded
 from fleet.station import Station
 
 LOCAL_TOKEN = "ISO14443"  # an RFID card
@@ -31,11 +32,11 @@ def offline(station: Station, token: str) -> TokenInfo:
 
 def remember(station: Station, token: str, info: TokenInfo) -> None:
     """Keeps the CSMS's verdict in the cache; the local list takes precedence over it."""
-    if not station.is_set(Setting.CACHE_ENABLED) or token in station.memory.local_list:
+    key, cache = folded(token), station.memory.tokens
+    if not station.is_set(Setting.CACHE_ENABLED) or key in station.memory.local_list:
         return
-    cache = station.memory.tokens
-    cache.pop(token, None)
-    cache[token] = {"status": info.status, "expires_at": info.expires_at, "parent": info.parent}
+    cache.pop(key, None)
+    cache[key] = {"status": info.status, "expires_at": info.expires_at, "parent": info.parent}
     if len(cache) > MAX_CACHED:
         del cache[next(iter(cache))]
     station.changed()
@@ -49,7 +50,7 @@ def parent_of(station: Station, token: str) -> str | None:
 
 def same_driver(station: Station, token: str, other: str) -> bool:
     """Whether two tokens are the same or of one group, so that either ends what the other began."""
-    if token.lower() == other.lower():
+    if folded(token) == folded(other):
         return True
     parent = parent_of(station, token)
     return parent is not None and parent == parent_of(station, other)
@@ -74,9 +75,10 @@ async def _ask(station: Station, token: str, token_type: str) -> TokenInfo:
 
 
 def _known(station: Station, token: str) -> TokenInfo | None:
-    entry = station.memory.local_list.get(token) if station.is_set(Setting.LIST_ENABLED) else None
+    key = folded(token)
+    entry = station.memory.local_list.get(key) if station.is_set(Setting.LIST_ENABLED) else None
     if entry is None and station.is_set(Setting.CACHE_ENABLED):
-        entry = station.memory.tokens.get(token)
+        entry = station.memory.tokens.get(key)
     if entry is None:
         return None
     expires_at = entry.get("expires_at")

@@ -8,6 +8,7 @@ from fleet import authorization, availability, profiles, transactions
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
+from fleet.memory import folded
 from fleet.station import Station
 
 
@@ -181,6 +182,6 @@ async def _nobody_came(station: Station, connector: Connector, by: Authorization
 
 
 def _is_for(station: Station, token: str, parent: str | None, presented: str) -> bool:
-    if token.lower() == presented.lower():
+    if folded(token) == folded(presented):
         return True
     return parent is not None and authorization.parent_of(station, presented) == parent

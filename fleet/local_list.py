@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fleet.memory import folded
 from fleet.station import Station
 
 Entry = dict[str, Any]
@@ -12,7 +13,7 @@ Entry = dict[str, Any]
 
 def replace(station: Station, version: int, entries: Mapping[str, Entry]) -> None:
     """The list is these entries now; tokens on it are no longer cached."""
-    station.memory.local_list = dict(entries)
+    station.memory.local_list = {folded(token): entry for token, entry in entries.items()}
     _set_version(station, version)
 
 
@@ -20,9 +21,9 @@ def change(station: Station, version: int, entries: Mapping[str, Entry | None]) 
     """Adds or changes entries; None removes one."""
     for token, entry in entries.items():
         if entry is None:
-            station.memory.local_list.pop(token, None)
+            station.memory.local_list.pop(folded(token), None)
         else:
-            station.memory.local_list[token] = entry
+            station.memory.local_list[folded(token)] = entry
     _set_version(station, version)
 
 

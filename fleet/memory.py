@@ -12,8 +12,8 @@ from fleet.connector import Connector, Reservation, Transaction
 class Memory:
     """Configured keys, authorization data, charging profiles and the transaction messages not yet delivered.
 
-    `tokens` is the authorization cache and `local_list` the local authorization list: token → its info. `version` is
-    the OCPP version whose messages and transactions these are.
+    `tokens` is the authorization cache and `local_list` the local authorization list: `folded` token → its info.
+    `version` is the OCPP version whose messages and transactions these are.
     """
 
     keys: dict[str, str] = field(default_factory=dict)
@@ -36,14 +36,19 @@ class Memory:
         return {name: value for name, value in values.items() if value}
 
 
+def folded(token: str) -> str:
+    """A token as it is looked up: its capitals mean nothing (OCPP 1.6 §7.28 IdToken, 2.0.1 IdTokenType)."""
+    return token.lower()
+
+
 def recall(stored: dict[str, Any], connectors: list[Connector]) -> Memory:
     """The memory of a stored document; it also puts the connectors back as they were."""
     for connector in connectors:
         _restore(connector, stored.get("connectors", {}).get(str(connector.number), {}))
     return Memory(
         keys=stored.get("keys", {}),
-        tokens=stored.get("tokens", {}),
-        local_list=stored.get("local_list", {}),
+        tokens={folded(token): info for token, info in stored.get("tokens", {}).items()},
+        local_list={folded(token): info for token, info in stored.get("local_list", {}).items()},
         list_version=stored.get("list_version", 0),
         profiles=stored.get("profiles", []),
         outbox=stored.get("outbox", []),
