@@ -20,7 +20,7 @@ import ocpi
 import pages
 import rest
 import schema
-from edge import AUTHENTICATOR, SERVICES, answer
+from edge import AUTHENTICATOR, EDGE, SERVICES, Edge
 from fleet.providers import fleet_of
 from jobs.engine import JobEngine
 from resolvers.auth import Authenticator, JwksKeys, SecretKeys
@@ -35,7 +35,9 @@ MAX_BODY_BYTES = 32 * 2**20  # 10,000 sites of a bulk request with room to spare
 
 def create_app(settings: Settings) -> web.Application:
     """The gateway as an aiohttp application; it migrates the database and starts the engines when it starts."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer])
+    edge = Edge(settings)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[edge.answer])
+    app[EDGE] = edge
     app[AUTHENTICATOR] = Authenticator(
         JwksKeys(settings.jwks_url) if settings.jwks_url else SecretKeys(settings.jwt_secret.get_secret_value())
     )

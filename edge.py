@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import count
-from os import getpid
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +17,7 @@ from pydantic_core import to_json
 from errors import ChargeyardError, Forbidden, RateLimited, Unauthenticated, Unavailable
 from resolvers.auth import Authenticator, Principal
 from resolvers.context import Context, Services
+from settings import Settings
 
 log = logging.getLogger("chargeyard.edge")
 
@@ -28,12 +27,12 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 FAILURE_BODY: web.RequestKey[Callable[[str], bytes]] = web.RequestKey("failure_body")
 
 ORGANIZATION_HEADER = "X-Organization-Id"
-REQUEST_ID_HEADERS = ("Request-Id", "X-Request-Id")  # RFC 6648 advises the first, most clients have the second
+REQUEST_ID, X_REQUEST_ID = "Request-Id", "X-Request-Id"  # RFC 6648 advises the first, most clients have the second
 CORS_HEADERS = ", ".join(
-    ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", ORGANIZATION_HEADER, *REQUEST_ID_HEADERS]
+    ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", ORGANIZATION_HEADER, REQUEST_ID, X_REQUEST_ID]
 )
 CORS_EXPOSED = ", ".join(
-    ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", *REQUEST_ID_HEADERS]
+    ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", REQUEST_ID, X_REQUEST_ID]
 )
 PREFLIGHT_MAX_AGE_S = 600
 
@@ -101,37 +100,52 @@ def error_answer(request: web.Request, status: int, detail: Any, **others: Any) 
     return json_answer(request, to_json({"detail": detail, **others}), status)
 
 
-@web.middleware
-async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns what a handler raises into an answer, and completes every answer that is not on its way already."""
-    try:
-        response = await handler(request)
-    except web.HTTPRedirection as exc:
-        complete(request, exc)
-        raise
-    except Exception as exc:  # noqa: BLE001 - the edge of the process: nothing may escape as a traceback
-        response = _answer_of(request, exc)
-    if not response.prepared:
-        complete(request, response)
-    return response
+class Edge:
+    """What all answers of one application pass on their way out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._origins = settings.allowed_origins
+        self._name = uuid4().hex[:16]  # a random id for each request would cost as much as a small read
+        self._numbers = count(1)
+
+    @web.middleware
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turns what a handler raises into an answer, and completes every answer that is not on its way already."""
+        try:
+            response = await handler(request)
+        except web.HTTPRedirection as exc:
+            self.complete(request, exc)
+            raise
+        except Exception as exc:  # noqa: BLE001 - the edge of the process: nothing may escape as a traceback
+            response = _answer_of(request, exc)
+        if not response.prepared:
+            self.complete(request, response)
+        return response
+
+    def complete(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Puts on a response its request's id and, for the origins of the settings, the CORS headers.
+
+        Whoever prepares a response himself, a stream or a WebSocket, has to call it before.
+        """
+        headers = response.headers
+        headers[REQUEST_ID] = headers[X_REQUEST_ID] = self._request_id(request)
+        if not self._origins:
+            return
+        headers.add("Vary", "Origin")
+        origin = request.headers.get("Origin")
+        if origin is not None and (origin in self._origins or "*" in self._origins):
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+
+    def _request_id(self, request: web.Request) -> str:
+        """The id that the client gave this request, where it is a plain one, or a new one."""
+        given = request.headers.get(REQUEST_ID) or request.headers.get(X_REQUEST_ID)
+        if given is not None and re.fullmatch(r"[\w.:/+=-]{1,128}", given, re.ASCII):
+            return given
+        return f"{self._name}{next(self._numbers):016x}"
 
 
-def complete(request: web.Request, response: web.StreamResponse) -> None:
-    """Puts on a response its request's id and, for the origins of the settings, the CORS headers.
-
-    Whoever prepares a response himself, a stream or a WebSocket, has to call it before.
-    """
-    request_id = _request_id(request)
-    for name in REQUEST_ID_HEADERS:
-        response.headers[name] = request_id
-    allowed = request.app[SERVICES].settings.allowed_origins
-    if not allowed:
-        return
-    response.headers.add("Vary", "Origin")
-    origin = request.headers.get("Origin")
-    if origin is not None and (origin in allowed or "*" in allowed):
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+EDGE = web.AppKey("edge", Edge)
 
 
 def _answer_of(request: web.Request, exc: Exception) -> web.Response:
@@ -155,22 +169,6 @@ def _answer_of(request: web.Request, exc: Exception) -> web.Response:
 def _failure_body(error_id: str) -> bytes:
     return to_json({"detail": "Something went wrong on our side.", "error_id": error_id})
 
-
-def _request_id(request: web.Request) -> str:
-    """The id that the client gave this request, where it is a plain one, or a new one."""
-    given = request.headers.get(REQUEST_ID_HEADERS[0]) or request.headers.get(REQUEST_ID_HEADERS[1])
-    if given is not None and re.fullmatch(r"[\w.:/+=-]{1,128}", given, re.ASCII):
-        return given
-    return f"{_of_process(getpid())}{next(_numbers):016x}"
-
-
-@lru_cache(maxsize=1)
-def _of_process(_pid: int) -> str:
-    """A random number, another one in each process; one for each request would cost as much as a small read."""
-    return uuid4().hex[:16]
-
-
-_numbers = count(1)
 
 _HTTP_DETAILS = {
     404: "There is nothing at this path.",

@@ -8,10 +8,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from graphql import OperationType
 from yarl import URL
 
-from edge import FAILURE_BODY, SERVICES, complete, context_of, json_answer
+from edge import EDGE, FAILURE_BODY, SERVICES, context_of, json_answer
 from errors import ChargeyardError, Forbidden
 from resolvers.auth import Principal
 from resolvers.context import Context
@@ -71,26 +70,21 @@ class GraphQLView:
         context = await context_of(request)
         if isinstance(wanted, list):
             return await self._answer_batch(request, accept, wanted, context)
-        return await self._answer(request, accept, wanted, context)
-
-    async def _connect(self, request: web.Request) -> web.StreamResponse:
-        _check_origin(request)
-        return await Connection(request, self._operations, self._streams).serve()
-
-    async def _answer(
-        self, request: web.Request, accept: Accept, wanted: GraphQLRequest, context: Context
-    ) -> web.StreamResponse:
         try:
             prepared = self._operations.prepare(wanted, context)
         except RequestFailed as exc:
             if accept.json is None:
                 return await self._stream(request, accept, _only(exc.answer), context)
             return self._responder.response(request, accept, exc.answer)
-        if prepared.operation.type is OperationType.MUTATION and request.method != "POST":
+        if prepared.operation.is_mutation and request.method != "POST":
             raise Refused(405, "A mutation must be sent by POST.", headers={"Allow": "POST"})
-        if prepared.operation.type is OperationType.SUBSCRIPTION or accept.json is None:
+        if prepared.operation.is_subscription or accept.json is None:
             return await self._stream(request, accept, self._operations.stream(prepared, context), context)
         return self._responder.response(request, accept, await self._operations.run(prepared, context))
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        _check_origin(request)
+        return await Connection(request, self._operations, self._streams).serve()
 
     async def _answer_batch(
         self, request: web.Request, accept: Accept, batch: list[GraphQLRequest | Refused], context: Context
@@ -112,7 +106,7 @@ class GraphQLView:
             prepared = self._operations.prepare(wanted, context)
         except RequestFailed as exc:
             return exc.answer
-        if prepared.operation.type is OperationType.SUBSCRIPTION:
+        if prepared.operation.is_subscription:
             return RequestFailed.because(IllFormed("A subscription can't be part of a batch.")).answer
         return await self._operations.run(prepared, context)
 
@@ -126,7 +120,7 @@ class GraphQLView:
         caller = context.caller if isinstance(context.caller, Principal) else None
         with self._streams.admitted(owner(caller)) if caller else nullcontext():
             response = web.StreamResponse(headers={**STREAM_HEADERS, "Content-Type": framing.content_type})
-            complete(request, response)
+            request.app[EDGE].complete(request, response)
             await response.prepare(request)
             with suppress(TimeoutError):
                 async with self._streams.until(seconds_left(caller) if caller else None):

@@ -283,6 +283,7 @@ async def test_reads_go_on_after_the_database_has_closed_their_connections(tenan
     answers = [await tenant.data(SITES) for _ in range(3)]
 
     assert [answer["locations"]["totalCount"] for answer in answers] == [0, 0, 0]
+    await eventually(lambda: compiled(tenant, SITES), lambda planned: planned is not None)
 
 
 async def test_many_reads_at_once_wait_for_their_turn(tenant: Tenant) -> None:

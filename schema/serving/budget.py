@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from errors import RateLimited
@@ -24,7 +25,7 @@ class Allowance(NamedTuple):
     def headers(self) -> dict[str, str]:
         """The header fields of draft-ietf-httpapi-ratelimit-headers-06."""
         return {
-            "RateLimit-Limit": f"{self.limit}, {self.limit};w={WINDOW_S}",
+            "RateLimit-Limit": _policy(self.limit),
             "RateLimit-Remaining": str(self.remaining),
             "RateLimit-Reset": str(self.reset_s),
         }
@@ -37,6 +38,11 @@ class Allowance(NamedTuple):
             "remaining": self.remaining,
             "resetAfter": self.reset_s,
         }
+
+
+@lru_cache(maxsize=1)
+def _policy(limit: int) -> str:
+    return f"{limit}, {limit};w={WINDOW_S}"
 
 
 class OverBudget(RateLimited):

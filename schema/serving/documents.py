@@ -36,7 +36,8 @@ LONG = 32 * 1024  # rare, and they would push out many others
 class Operation:
     """One operation of a document. Its plans live as long as the document is kept."""
 
-    type: OperationType
+    is_mutation: bool
+    is_subscription: bool
     cost: OperationCost
     document: DocumentNode
     plans: PlannedOperation | None
@@ -104,14 +105,18 @@ class Documents:
         if errors:
             return _refused(errors)
         plans = self._planner.prepare(node) if self._planner else {}
-        operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
-        names = [each.name.value if each.name else None for each in operations]
-        return Document(
-            operations={
-                name: Operation(each.operation, costs[name], node, plans.get(name))
-                for name, each in zip(names, operations, strict=True)
-            }
-        )
+        operations: dict[str | None, Operation] = {}
+        for each in node.definitions:
+            if isinstance(each, OperationDefinitionNode):
+                name = each.name.value if each.name else None
+                operations[name] = Operation(
+                    each.operation is OperationType.MUTATION,
+                    each.operation is OperationType.SUBSCRIPTION,
+                    costs[name],
+                    node,
+                    plans.get(name),
+                )
+        return Document(operations=operations)
 
 
 def _refused(errors: list[GraphQLError]) -> Document:

@@ -10,7 +10,7 @@ from inspect import isawaitable
 from typing import Any, NamedTuple, cast
 
 import orjson
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
+from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, subscribe
 from strawberry.execution import optimized_is_awaitable
 
 from errors import ChargeyardError
@@ -123,7 +123,7 @@ class Operations:
 
     async def stream(self, prepared: Prepared, context: Context) -> AsyncGenerator[Answer, None]:
         """The responses of a subscription as they come; those of a query or mutation are just one."""
-        if prepared.operation.type is not OperationType.SUBSCRIPTION:
+        if not prepared.operation.is_subscription:
             yield await self.run(prepared, context)
             return
         source = subscribe(**self._execution(prepared, context))
@@ -162,7 +162,7 @@ class Operations:
 
     def _answer(self, result: ExecutionResult, prepared: Prepared) -> Answer:
         errors = result.errors or []
-        translate(errors, is_mutation=prepared.operation.type is OperationType.MUTATION)
+        translate(errors, is_mutation=prepared.operation.is_mutation)
         is_request_error = result.data is None and not any(error.path for error in errors)
         body: dict[str, Any] = {} if is_request_error else {"data": result.data}
         if errors:

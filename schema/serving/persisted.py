@@ -31,6 +31,8 @@ class RegisteredDocuments:
 
     def text(self, request: GraphQLRequest, tenant: str | None) -> str:
         """The document that the request means. Raises InvalidInput, or GraphQLError when it has to be sent again."""
+        if request.query is not None and not request.extensions:
+            return request.query
         digest = _digest(request)
         if digest is None:
             if request.query is None:

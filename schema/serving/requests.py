@@ -12,6 +12,7 @@ from aiohttp import web
 from errors import FieldError, InvalidInput
 
 MAX_BATCH = 10
+SMALL_BYTES = 64 * 1024
 JSON = "application/json"
 USUAL_TYPES = {JSON, f"{JSON}; charset=utf-8"}  # what clients send, and nothing to take apart
 _USUAL_KEYS = {"query", "variables"}  # those of a plain client, read without a look at the others
@@ -48,12 +49,18 @@ async def read_requests(request: web.Request) -> GraphQLRequest | list[GraphQLRe
     """The GraphQL request of an HTTP request, or those of a batch, wrong ones in place. Raises Refused."""
     if request.method != "POST":
         return _from_query_string(request)
-    body = await _body(request)
-    if not isinstance(body, list):
-        return from_json(body)
-    if not 1 <= len(body) <= MAX_BATCH:
-        raise IllFormed(f"A batch has from 1 to {MAX_BATCH} requests.")
-    return [_item(item) for item in body]
+    if request.headers.get("Content-Type") not in USUAL_TYPES:
+        _check_type(request)
+    try:
+        at_hand = _at_hand(request)
+        body = orjson.loads(await request.read() if at_hand is None else at_hand)
+    except orjson.JSONDecodeError as exc:
+        raise Refused(400, "The request body is not valid JSON.") from exc
+    except web.HTTPRequestEntityTooLarge as exc:
+        raise Refused(413, "The request body is too large.") from exc
+    except web.RequestPayloadError as exc:
+        raise Refused(400, "The request body did not arrive in full or could not be decoded.") from exc
+    return _from_list(body) if isinstance(body, list) else from_json(body)
 
 
 def from_json(body: Any) -> GraphQLRequest:
@@ -74,6 +81,12 @@ def from_json(body: Any) -> GraphQLRequest:
     return request
 
 
+def _from_list(bodies: list[Any]) -> list[GraphQLRequest | Refused]:
+    if not 1 <= len(bodies) <= MAX_BATCH:
+        raise IllFormed(f"A batch has from 1 to {MAX_BATCH} requests.")
+    return [_item(body) for body in bodies]
+
+
 def _item(body: Any) -> GraphQLRequest | Refused:
     try:
         return from_json(body)
@@ -81,27 +94,10 @@ def _item(body: Any) -> GraphQLRequest | Refused:
         return exc
 
 
-async def _body(request: web.Request) -> Any:
-    if request.headers.get("Content-Type") not in USUAL_TYPES:
-        _check_type(request)
-    try:
-        return orjson.loads(await _received(request))
-    except orjson.JSONDecodeError as exc:
-        raise Refused(400, "The request body is not valid JSON.") from exc
-    except web.HTTPRequestEntityTooLarge as exc:
-        raise Refused(413, "The request body is too large.") from exc
-    except web.RequestPayloadError as exc:
-        raise Refused(400, "The request body did not arrive in full or could not be decoded.") from exc
-
-
-async def _received(request: web.Request) -> bytes:
-    """The body: taken as it lies there where all of it has come, as that of a plain request has."""
-    if not request.content.is_eof():
-        return await request.read()
-    body = request.content.read_nowait()
-    if len(body) > request.client_max_size:
-        raise web.HTTPRequestEntityTooLarge(request.client_max_size)
-    return body
+def _at_hand(request: web.Request) -> bytes | None:
+    """A small body that has come with its head, as most do: to wait for it would take longer than to read it."""
+    content = request.content
+    return content.read_nowait() if content.is_eof() and content.total_bytes <= SMALL_BYTES else None
 
 
 def _check_type(request: web.Request) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
-from edge import AUTHENTICATOR, ORGANIZATION_HEADER, SERVICES, complete, log_unexpected
+from edge import AUTHENTICATOR, EDGE, ORGANIZATION_HEADER, SERVICES, log_unexpected
 from errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from resolvers.auth import Principal
 from resolvers.context import Context
@@ -58,7 +58,7 @@ class Connection:
         """Talks to the client until one of both has had enough. Raises RateLimited before it has begun."""
         with self._admission:
             self._admission.enter_context(self._streams.admitted(self._request.remote or ""))
-            complete(self._request, self._socket)
+            self._request.app[EDGE].complete(self._request, self._socket)
             await self._socket.prepare(self._request)
             try:
                 await self._talk()

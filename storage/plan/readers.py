@@ -14,7 +14,7 @@ from threading import Event
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 CONNECTIONS = 16  # per process; a read that waits for its turn costs the loop more than a connection costs the database
@@ -56,17 +56,18 @@ def make_reader(url: str) -> Reader:
 
 
 class PostgresReader:
-    """Connections of asyncpg in a free list, the last one used first, each with its prepared statements."""
+    """A few sessions, the last one used first, each with its prepared statements."""
 
     is_sqlite = False
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        self._turns = asyncio.Semaphore(CONNECTIONS)
-        self._idle: list[_Prepared] = []
+        self._idle = [_Session(self._url) for _ in range(CONNECTIONS)]
+        self._waiting = 0
+        self._returned = asyncio.Semaphore(0)  # while somebody waits
 
     def fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Coroutine[Any, Any, Answers]:
-        if not self._turns.locked() and self._idle and statement in self._idle[-1].statements:
+        if self._idle and not self._waiting and statement in self._idle[-1].prepared:
             return self._fetch(statement, arguments, timeout_s)  # asyncpg keeps the time, at less cost
         return self._fetch_in_time(statement, arguments, timeout_s)
 
@@ -75,12 +76,10 @@ class PostgresReader:
             return await self._fetch(statement, arguments, timeout_s)
 
     async def _fetch(self, statement: str, arguments: Sequence[Any], timeout_s: float) -> Answers:
-        await self._turns.acquire()
-        connection: _Prepared | None = None
+        session = self._idle.pop() if self._idle and not self._waiting else await self._next()
         answered = False
         try:
-            connection = await self._take()
-            prepared = connection.statements.get(statement) or await connection.prepare(statement)
+            prepared = session.prepared.get(statement) or await session.prepare(statement)
             row: Answers = await prepared.fetchrow(*arguments, timeout=timeout_s)
             answered = True
         except TimeoutError:
@@ -88,21 +87,54 @@ class PostgresReader:
         except FAILURES as exc:
             raise ReadFailed from exc
         finally:
-            self._turns.release()
-            if connection is not None:
-                # cancelled half-way or broken: what it would answer next is anyone's guess
-                self._idle.append(connection) if answered else await connection.close()
+            # cancelled half-way or broken: what it would answer next is anyone's guess
+            self._idle.append(session if answered else _Session(self._url))
+            if self._waiting:
+                self._returned.release()
+            if not answered:
+                await session.close()
         return row
 
-    async def close(self) -> None:
-        while self._idle:
-            await self._idle.pop().close()
+    async def _next(self) -> _Session:
+        """A session, in the order of those who ask for one."""
+        self._waiting += 1
+        try:
+            await self._returned.acquire()
+            while not self._idle:  # for one who left before he got what was returned to him
+                await self._returned.acquire()
+        finally:
+            self._waiting -= 1
+        return self._idle.pop()
 
-    async def _take(self) -> _Prepared:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.raw.is_closed():
-                return connection
+    async def close(self) -> None:
+        for session in self._idle:
+            await session.close()
+
+
+class _Session:
+    """A connection, made when it is needed, with its prepared statements."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._connection: Any = None
+        self.prepared: dict[str, Any] = {}
+
+    async def prepare(self, statement: str) -> Any:
+        """The statement, ready to be run. Raises one of FAILURES."""
+        if self._connection is None:
+            self._connection = await self._connect()
+        if len(self.prepared) >= PREPARED:
+            self.prepared.pop(next(iter(self.prepared)))  # the oldest; asyncpg closes what nobody refers to
+        prepared = self.prepared[statement] = await self._connection.prepare(statement)
+        return prepared
+
+    async def close(self) -> None:
+        """Closes, cancelling what still runs on the server."""
+        if self._connection is not None:
+            with suppress(*FAILURES):
+                await self._connection.close(timeout=CLOSE_TIMEOUT_S)
+
+    async def _connect(self) -> Any:
         dialect: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
         _, options = dialect.create_connect_args(self._url)
         settings = {
@@ -114,30 +146,16 @@ class PostgresReader:
             "default_transaction_read_only": "on",
         }
         try:
-            raw = await asyncpg.connect(**options, server_settings=settings, timeout=CONNECT_TIMEOUT_S)
-            await raw.set_type_codec("json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
+            connection = await asyncpg.connect(**options, server_settings=settings, timeout=CONNECT_TIMEOUT_S)
+            await connection.set_type_codec("json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         except TimeoutError as exc:
             raise ReadFailed from exc
-        return _Prepared(raw)
+        connection.add_termination_listener(self._lost)
+        return connection
 
-
-class _Prepared:
-    """A connection with its prepared statements."""
-
-    def __init__(self, raw: Any) -> None:
-        self.raw = raw
-        self.statements: dict[str, Any] = {}
-
-    async def prepare(self, statement: str) -> Any:
-        if len(self.statements) >= PREPARED:
-            self.statements.pop(next(iter(self.statements)))  # the oldest; asyncpg closes what nobody refers to
-        prepared = self.statements[statement] = await self.raw.prepare(statement)
-        return prepared
-
-    async def close(self) -> None:
-        """Closes, cancelling what still runs on the server."""
-        with suppress(*FAILURES):
-            await self.raw.close(timeout=CLOSE_TIMEOUT_S)
+    def _lost(self, _connection: Any) -> None:
+        self._connection = None
+        self.prepared.clear()
 
 
 class SqliteReader:

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from edge import SERVICES, answer
+from edge import Edge
 from errors import RateLimited, Unavailable
 from tests.support.gateway import Gateway, Tenant, running_gateway
 
@@ -176,8 +176,7 @@ async def _raising(gateway: Gateway, error: Exception) -> AsyncIterator[aiohttp.
     async def handler(_request: web.Request) -> web.Response:
         raise error
 
-    app = web.Application(middlewares=[answer])
-    app[SERVICES] = gateway.services
+    app = web.Application(middlewares=[Edge(gateway.services.settings).answer])
     app.router.add_get("/", handler)
     runner = web.AppRunner(app)
     await runner.setup()

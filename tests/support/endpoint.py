@@ -14,7 +14,7 @@ import orjson
 from aiohttp import web
 
 import schema
-from edge import AUTHENTICATOR, SERVICES, answer
+from edge import AUTHENTICATOR, EDGE, SERVICES, Edge
 from fleet.local import LocalFleet
 from jobs.engine import JobEngine
 from resolvers.auth import Authenticator, Role, SecretKeys, make_token
@@ -97,7 +97,9 @@ async def running_endpoint(folder: Path, **options: Any) -> AsyncIterator[Endpoi
     settings = Settings(data_dir=folder, jwt_secret=SECRET, **options)
     database = Database(settings.resolved_database_url)
     migrate(database)
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer])
+    edge = Edge(settings)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[edge.answer])
+    app[EDGE] = edge
     app[AUTHENTICATOR] = Authenticator(SecretKeys(SECRET))
     fleet = LocalFleet(database, settings)  # not started: subscriptions wait for what it never writes
     app[SERVICES] = Services(settings, database, JobEngine(settings, database, fleet), fleet)
