@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import uuid4
 
 import pytest
@@ -17,6 +16,10 @@ CALLS = [(route, path) for route in ROUTES for path in route.paths]
 PROTECTED = [call for call in CALLS if call[0].access is not Access.PUBLIC]
 SCOPED = [call for call in CALLS if call[0].access is Access.TENANT]
 SHARED = [call for call in CALLS if call[0].access is Access.TOKEN]
+IDS = {
+    "cpo_id": "1", "location_id": "x", "charger_id": "x", "job_id": "x",
+    "brand_slug": "wallbox", "model_slug": "wallbox-pulsar-plus",
+}  # fmt: skip
 
 
 def each(calls: list[tuple[Route, str]]) -> pytest.MarkDecorator:
@@ -24,7 +27,7 @@ def each(calls: list[tuple[Route, str]]) -> pytest.MarkDecorator:
 
 
 async def answer(gateway: Gateway, route: Route, path: str, **headers: str) -> tuple[int, dict[str, str], object]:
-    url = gateway.url + re.sub(r"{cpo_id}", "1", path).replace("{", "").replace("}", "")
+    url = gateway.url + path.format_map(IDS)
     async with gateway.http.request(route.method, url, headers=headers) as response:
         return response.status, dict(response.headers), await response.json()
 
@@ -68,15 +71,18 @@ async def test_a_user_that_names_an_organization_is_403(gateway: Gateway, route:
 
     status, _, body = await answer(gateway, route, path, **headers)
 
-    assert status == 403
-    assert isinstance(body, dict)
-    assert isinstance(body["detail"], str)
+    assert (status, body) == (
+        403,
+        {"detail": "A user token is bound to its organization; leave X-Organization-Id out."},
+    )
 
 
 @ONE_DATABASE
 @each(SCOPED)
 async def test_an_admin_that_names_no_organization_is_403(gateway: Gateway, route: Route, path: str) -> None:
-    assert (await answer(gateway, route, path, Authorization=token(Role.ADMIN)))[0] == 403
+    status, _, body = await answer(gateway, route, path, Authorization=token(Role.ADMIN))
+
+    assert (status, body) == (403, {"detail": "An admin token needs X-Organization-Id on this call."})
 
 
 @ONE_DATABASE
@@ -84,12 +90,14 @@ async def test_an_admin_that_names_no_organization_is_403(gateway: Gateway, rout
 async def test_an_admin_that_names_an_organization_badly_is_403(gateway: Gateway, route: Route, path: str) -> None:
     headers = {"Authorization": token(Role.ADMIN), "X-Organization-Id": "mine"}
 
-    assert (await answer(gateway, route, path, **headers))[0] == 403
+    status, _, body = await answer(gateway, route, path, **headers)
+
+    assert (status, body) == (403, {"detail": "The organization id must be a UUID."})
 
 
 @each(SHARED)
 async def test_what_all_organizations_share_needs_no_organization(gateway: Gateway, route: Route, path: str) -> None:
-    assert (await answer(gateway, route, path, Authorization=token(Role.ADMIN)))[0] in {200, 404}
+    assert (await answer(gateway, route, path, Authorization=token(Role.ADMIN)))[0] == 200
 
 
 async def test_an_admin_works_in_the_organization_that_it_names(gateway: Gateway) -> None:

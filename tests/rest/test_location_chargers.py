@@ -83,15 +83,14 @@ async def test_an_identity_that_is_in_use_fails_alone(tenant: Tenant, path: str)
     results = await create(tenant, path, group(charger_ids=["1", "2"]), group(charger_ids=["2", "3"]))
 
     assert [row["identity"] for row in results["created"]] == ["PARIS-1", "PARIS-2", "PARIS-3"]
-    assert [row["identity"] for row in results["failed"]] == ["PARIS-2"]
-    assert all(isinstance(row["error"], str) for row in results["failed"])
+    assert results["failed"] == [{"identity": "PARIS-2", "error": "Already in use: PARIS-2."}]
     assert (results["created_count"], results["failed_count"]) == (3, 1)
 
 
 async def test_an_unknown_model_fails_its_chargers(tenant: Tenant, path: str) -> None:
     results = await create(tenant, path, group({"model_slug": "nothing"}, charger_ids=["1"]), group(charger_ids=["2"]))
 
-    assert [row["identity"] for row in results["failed"]] == ["PARIS-1"]
+    assert results["failed"] == [{"identity": "PARIS-1", "error": "schneider has no model nothing."}]
     assert [row["identity"] for row in results["created"]] == ["PARIS-2"]
 
 
@@ -161,8 +160,12 @@ async def test_chargers_are_changed_each_by_itself(tenant: Tenant, path: str) ->
     assert status == 200
     assert (body["updated_count"], body["failed_count"]) == (2, 3)
     assert [(row["id"], row["name"]) for row in body["updated"]] == [(first["id"], "Bay 1"), (second["id"], "Bay 4")]
-    assert [row["charger_id"] for row in body["failed"]] == [elsewhere["id"], "unknown", second["id"]]
-    assert all(row["error"] for row in body["failed"])
+    no_connector = "evlink-pro-ac-22kw has no connector of type CHAdeMO; it offers Type2, CCS2."
+    assert body["failed"] == [
+        {"charger_id": elsewhere["id"], "error": f"There is no charger '{elsewhere['id']}'."},
+        {"charger_id": "unknown", "error": "There is no charger 'unknown'."},
+        {"charger_id": second["id"], "error": no_connector},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -188,9 +191,12 @@ async def test_chargers_are_deleted_each_by_itself(tenant: Tenant, path: str) ->
     status, body = await tenant.rest("DELETE", f"{path}?charger_ids={first['id']}&charger_ids=unknown")
 
     assert status == 200
-    (failure,) = body["failed"]
-    assert body == {"deleted_count": 1, "failed_count": 1, "deleted": [first["id"]], "failed": [failure]}
-    assert failure["charger_id"] == "unknown"
+    assert body == {
+        "deleted_count": 1,
+        "failed_count": 1,
+        "deleted": [first["id"]],
+        "failed": [{"charger_id": "unknown", "error": "There is no charger 'unknown'."}],
+    }
     assert [row["id"] for row in (await got(tenant, path))["data"]] == [second["id"]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -63,9 +64,7 @@ async def test_a_value_that_breaks_a_rule_is_named_in_422(
     status, body = await tenant.rest("POST", PATH, json={**SITE, **change})
 
     assert status == 422
-    (detail,) = body["detail"]
-    assert (detail["loc"], detail["type"]) == (loc, type_)
-    assert isinstance(detail["msg"], str)
+    assert [(detail["loc"], detail["type"]) for detail in body["detail"]] == [(loc, type_)]
 
 
 async def test_every_missing_field_is_named(tenant: Tenant) -> None:
@@ -166,8 +165,8 @@ async def test_a_slug_that_is_taken_is_400(tenant: Tenant) -> None:
 
     status, body = await tenant.rest("PUT", f"{PATH}/{other['id']}", json={"slug": taken["slug"]})
 
-    assert status == 400
-    assert isinstance(body["detail"], str)
+    reason = "Another location of the organization has this slug; choose another one."
+    assert (status, body) == (400, {"detail": reason})
 
 
 async def test_a_deleted_site_is_gone_and_deleting_it_again_is_no_error(tenant: Tenant) -> None:
@@ -231,10 +230,9 @@ async def test_a_page_out_of_bounds_is_422(tenant: Tenant, query: str, name: str
 @pytest.mark.parametrize("id", ["unknown", "%F0%9F%94%8C", "..%2Fx", "019aa45d-0f7b-7c51-9d3c-0b8f6d7a2e11", "a" * 255])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 async def test_an_unknown_site_is_404(tenant: Tenant, method: str, id: str) -> None:
-    status, body = await tenant.rest(method, f"{PATH}/{id}", json={} if method == "PUT" else None)
+    answer = await tenant.rest(method, f"{PATH}/{id}", json={} if method == "PUT" else None)
 
-    assert status == 404
-    assert isinstance(body["detail"], str)
+    assert answer == (404, {"detail": f"There is no location {unquote(id)!r}."})
 
 
 @pytest.mark.parametrize("id", ["a%00b", "a" * 256])
