@@ -15,6 +15,7 @@ from tests.support.one_database import ONE_DATABASE
 pytestmark = ONE_DATABASE
 
 V16, V201 = OcppVersion.OCPP_1_6, OcppVersion.OCPP_2_0_1
+EARLIER, LATER = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 MODEL = {"getVariableData": [{"component": {"name": "ChargingStation"}, "variable": {"name": "Model"}}]}
 
 
@@ -394,6 +395,34 @@ async def test_a_second_firmware_update_takes_the_place_of_the_first(tenant: Ten
     told = [payload["requestId"] for payload in station.sent("FirmwareStatusNotification")]
     assert told == sorted(told)
     assert told.count(2) == 5
+
+
+@pytest.mark.parametrize(
+    ("dates", "statuses"),
+    [
+        ({"retrieveDateTime": LATER}, ["DownloadScheduled"]),
+        ({"retrieveDateTime": EARLIER, "installDateTime": LATER}, ["Downloading", "Downloaded", "InstallScheduled"]),
+    ],
+)
+async def test_a_firmware_update_waits_for_its_dates(
+    tenant: Tenant, csms: Csms, dates: dict[str, str], statuses: list[str]
+) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    firmware = {"location": "https://example.org/fw.bin", **dates}
+
+    await station.call("UpdateFirmware", {"requestId": 1, "firmware": firmware})
+    await station.receives("FirmwareStatusNotification", len(statuses))
+
+    assert [payload["status"] for payload in station.sent("FirmwareStatusNotification")] == statuses
+
+
+async def test_an_update_that_waits_for_its_date_is_cancelled_by_the_next(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    firmware = {"location": "https://example.org/fw.bin", "retrieveDateTime": LATER}
+
+    answers = [await station.call("UpdateFirmware", {"requestId": id, "firmware": firmware}) for id in (1, 2)]
+
+    assert answers == [{"status": "Accepted"}, {"status": "AcceptedCanceled"}]
 
 
 async def test_the_status_of_a_transaction_can_be_asked(tenant: Tenant, csms: Csms) -> None:
