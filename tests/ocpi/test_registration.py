@@ -152,7 +152,7 @@ async def test_put_and_delete_need_a_registration(network: Network, emsp: Emsp) 
         assert (status, body["status_code"], headers["Allow"]) == (405, 2000, "GET, POST")
 
 
-async def test_delete_unregisters(network: Network, emsp: Emsp) -> None:
+async def test_a_peer_that_deletes_its_credentials_is_let_in_no_more(network: Network, emsp: Emsp) -> None:
     peer = await registered(network, emsp)
     path = f"/ocpi/{network.version}/credentials"
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
-from resolvers.auth import Role
-from rest.examples import EXAMPLES
 from rest.requests import PageQuery
-from rest.route import Access, Route
+from rest.route import Route
 from rest.routes import ROUTES
 from tests.support.gateway import Gateway, Tenant
 from tests.support.one_database import ONE_DATABASE
 from tests.support.published_client import operations
-from tests.support.rest import SITE, ended, got, made, make_chargers, make_location, make_network
 
 PAGED = [route for route in ROUTES if route.query_model is not None and issubclass(route.query_model, PageQuery)]
 WITH_BODY = [route for route in ROUTES if route.body is not None]
-OF_ONE_THING = [route for route in ROUTES if "{" in route.path and route.access is Access.TENANT]
-
-# these answer an unknown id without an error (contract §4.5, §5.8, §10.5)
-FORGIVING = {"locations.delete": 204, "chargers.get_logs": 200, "ocpi_cpos.delete": 204}
 
 
 def each(routes: list[Route]) -> pytest.MarkDecorator:
@@ -100,53 +92,8 @@ async def test_a_body_that_is_missing_is_422(tenant: Tenant, route: Route) -> No
     assert [(detail["loc"], detail["type"]) for detail in body["detail"]] == [(["body"], "missing")]
 
 
-@pytest.fixture(scope="module")
-async def owned(gateway: Gateway) -> dict[str, dict[str, str]]:
-    """The ids of things that an organization has, by the beginning of their paths."""
-    owner = gateway.tenant()
-    cpo_id = (await make_network(owner))["cpo_id"]
-    (site,) = (await got(owner, f"/ocpi/cpos/{cpo_id}/locations"))["data"]
-    job = await made(owner, f"/ocpi/cpos/{cpo_id}/locations", {"locations": [SITE]}, 202)
-    await ended(owner, job["status_url"])
-    location = await make_location(owner)
-    (charger,) = await make_chargers(owner, location["id"], "1")
-    group = EXAMPLES["location_chargers_create"][0]
-    charger_job = await made(owner, f"/ocpp/locations/{location['id']}/chargers", [group], 202)
-    return {
-        "/ocpi/cpos": {"cpo_id": cpo_id, "location_id": site["id"], "job_id": job["job_id"]},
-        "/ocpp/locations": {"location_id": location["id"], "job_id": charger_job["job_id"]},
-        "/ocpp/chargers": {"charger_id": charger["id"]},
-    }
-
-
-@each(OF_ONE_THING)
-@pytest.mark.parametrize("role", list(Role))
-async def test_what_belongs_to_another_organization_answers_as_what_is_unknown(
-    gateway: Gateway, owned: dict[str, dict[str, str]], route: Route, role: Role
-) -> None:
-    stranger = gateway.tenant(role=role)
-    ids = next(ids for beginning, ids in owned.items() if route.path.startswith(beginning))
-    unknown = {name: "999999999" if name == "cpo_id" else "x" * len(id) for name, id in ids.items()}
-    options: dict[str, Any] = {} if route.body is None else {"json": EXAMPLES[route.operation_id]}
-    query = "?charger_ids=x" if route.operation == "location_chargers.delete" else ""
-
-    foreign = await stranger.rest(route.method, filled(route.path, ids) + query, **options)
-    nothing = await stranger.rest(route.method, filled(route.path, unknown) + query, **options)
-
-    assert foreign[0] == nothing[0] == FORGIVING.get(route.operation, 404)
-    assert _without(foreign[1], ids) == _without(nothing[1], unknown)
-
-
-def _without(body: Any, ids: dict[str, str]) -> str:
-    text = str(body)
-    for id in sorted(ids.values(), key=len, reverse=True):
-        text = text.replace(id, "…")
-    return text
-
-
 @each([route for route in ROUTES if route.method == "GET"])
-async def test_head_is_get_without_the_body(gateway: Gateway, owned: dict[str, dict[str, str]], route: Route) -> None:
-    tenant = gateway.tenant()
+async def test_head_is_get_without_the_body(gateway: Gateway, tenant: Tenant, route: Route) -> None:
     url = gateway.url + filled(route.path, {"brand_slug": "wallbox", "model_slug": "wallbox-pulsar-plus"})
 
     async with (
