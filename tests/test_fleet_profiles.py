@@ -38,6 +38,16 @@ async def test_a_charging_profile_limits_the_meter_and_the_composite_schedule(
     await eventually(lambda: asked_power(station), lambda power_w: power_w == 900)
 
 
+async def test_a_schedule_of_2_0_1_begins_with_its_first_period(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    late = _request("2.0.1", _profile(4_000), 1)
+    late["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]["startPeriod"] = 5
+
+    answer = await station.call("SetChargingProfile", late)
+
+    assert answer == {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidSchedule"}}
+
+
 async def test_charging_profiles_are_reported_as_they_came(tenant: Tenant, csms: Csms) -> None:
     _, station = await booted(tenant, csms, version=V201)
     sent = _request("2.0.1", _profile(4_000), 1)

@@ -74,6 +74,8 @@ def _unsuitable(station: Station, evse_id: int, profile: Payload) -> str | None:
     purpose = profile["chargingProfilePurpose"]
     if connector is None and evse_id != 0:
         return "UnknownEvse"
+    if any(schedule["chargingSchedulePeriod"][0]["startPeriod"] != 0 for schedule in profile["chargingSchedule"]):
+        return "InvalidSchedule"  # K01.FR.31
     if purpose == EXTERNAL or (purpose == STATION_MAX and evse_id != 0):
         return "InvalidProfile"
     if purpose == profiles.TX:
