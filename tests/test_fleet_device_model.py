@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,18 @@ def _of_connector(number: int, state: str) -> dict[tuple[Any, ...], str]:
     return {("EVSE", number, None, name): value for name, value in evse.items()} | {
         ("Connector", number, 1, name): value for name, value in connector.items()
     }
+
+
+async def test_the_station_tells_its_time_and_that_it_has_no_certificates(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    time = {"component": {"name": "ClockCtrlr"}, "variable": {"name": "DateTime"}}
+    certificates = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "CertificateEntries"}}
+
+    read = await station.call("GetVariables", {"getVariableData": [time, certificates]})
+
+    at, entries = (result["attributeValue"] for result in read["getVariableResult"])
+    assert datetime.fromisoformat(at).tzinfo is not None
+    assert entries == "0"
 
 
 async def test_the_summary_tells_who_can_charge(tenant: Tenant, csms: Csms) -> None:

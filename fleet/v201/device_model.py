@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from fleet.clock import timestamp
 from fleet.connector import Connector
 from fleet.frames import Payload
 from fleet.keys import Key, Kind
@@ -53,7 +54,8 @@ def variables(station: Station) -> list[Variable]:
     """All there are, with their values now."""
     configured = [v for key in station.dialect.keys.by_name.values() for v in _configured(station, key)]
     station_state = _reading({"name": "ChargingStation"}, AVAILABILITY, _state(station), *_OPTIONS)
-    return [*configured, station_state, *(v for c in station.connectors for v in _of_connector(station, c))]
+    time = _reading({"name": "ClockCtrlr"}, "DateTime", timestamp(), "dateTime")
+    return [*configured, time, station_state, *(v for c in station.connectors for v in _of_connector(station, c))]
 
 
 def find(known: Iterable[Variable], component: Payload, variable: Payload) -> Variable | str:

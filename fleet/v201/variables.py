@@ -79,6 +79,7 @@ VARIABLES = Keys(
         fixed("DeviceDataCtrlr.ItemsPerMessage", "100"),
         fixed("DeviceDataCtrlr.BytesPerMessage", "65000"),
         fixed("SecurityCtrlr.SecurityProfile", lambda station: "2" if station.plate.ws_url[:4] == "wss:" else "1"),
+        fixed("SecurityCtrlr.CertificateEntries", "0"),
         fixed("SecurityCtrlr.Identity", _identity, Kind.TEXT),
         fixed("SecurityCtrlr.OrganizationName", "Chargeyard", Kind.TEXT),
         Key(
