@@ -382,6 +382,24 @@ async def test_a_log_upload_is_played_as_its_statuses(tenant: Tenant, csms: Csms
     ]
 
 
+async def test_a_second_log_upload_cancels_the_first_which_says_so(tenant: Tenant, csms: Csms) -> None:
+    _, station = await booted(tenant, csms, version=V201)
+    asked = {"log": {"remoteLocation": "https://example.org/logs"}, "logType": "DiagnosticsLog"}
+
+    first = await station.call("GetLog", {**asked, "requestId": 1})
+    await station.receives("LogStatusNotification")
+    second = await station.call("GetLog", {**asked, "requestId": 2})
+    await station.receives("LogStatusNotification", 4)
+
+    assert (first["status"], second["status"]) == ("Accepted", "AcceptedCanceled")
+    assert station.sent("LogStatusNotification") == [
+        {"status": "Uploading", "requestId": 1},
+        {"status": "AcceptedCanceled", "requestId": 1},
+        {"status": "Uploading", "requestId": 2},
+        {"status": "Uploaded", "requestId": 2},
+    ]
+
+
 async def test_a_second_firmware_update_takes_the_place_of_the_first(tenant: Tenant, csms: Csms) -> None:
     _, station = await booted(tenant, csms, version=V201)
     firmware = {"location": "https://example.org/fw.bin", "retrieveDateTime": now()}

@@ -10,11 +10,13 @@ from fleet.v201 import log_status_notification as notification
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    running = activities.last(station, notification.NAME) is not None
+    running = activities.last(station, notification.NAME)
     report = notification.for_request(payload["requestId"])
 
     async def upload() -> None:
+        if running is not None:
+            station.say(notification.cancelled(running))
         activities.play(station, notification.NAME, ["Uploading", "Uploaded"], report)
 
     file_name = f"{station.plate.serial_number}-{payload['logType']}.log"
-    return Reply({"status": "AcceptedCanceled" if running else "Accepted", "filename": file_name}, then=upload)
+    return Reply({"status": "Accepted" if running is None else "AcceptedCanceled", "filename": file_name}, then=upload)

@@ -19,5 +19,11 @@ def for_request(request_id: int) -> Report:
     return request
 
 
+def cancelled(last: Request) -> Request:
+    """What says that another request put an end to the upload that reported this last (N01.FR.20)."""
+    action, payload = last
+    return action, {**payload, "status": "AcceptedCanceled"}
+
+
 def current(station: Station) -> Request:
     return activities.last(station, NAME) or ("LogStatusNotification", {"status": "Idle"})
