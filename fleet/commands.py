@@ -192,7 +192,8 @@ def _proxy(station: Station, arguments: Arguments) -> Answer:
     if not station.connected:
         raise Refused("The charger is not connected to its CSMS.")
     if action is None:
-        raise Refused(f"Chargers of OCPP {station.version} send no {arguments['action']}.")
+        told = f"Chargers of OCPP {station.version} send no message that is called {arguments['action']!r} here"
+        raise Refused(f"{told}; the names are in snake_case, such as boot_notification.")
     try:
         check_payload(station.version, action, payload)
     except Violation as violation:

@@ -225,6 +225,17 @@ async def test_a_message_that_a_charger_would_not_send_is_400(
     assert (status, body) == (400, {"detail": detail})
 
 
+async def test_a_message_by_the_name_that_ocpp_gives_it_is_told_the_name_here(tenant: Tenant, csms: Csms) -> None:
+    (charger,) = await connected_chargers(tenant, csms, "1")
+    event = {"action": "Heartbeat", "ocpp_version": "ocpp1.6", "payload": {}}
+
+    status, body = await tenant.rest(
+        "POST", f"{PATH}/proxy-message", json={"target": {"charger_id": charger["id"]}, "event": event}
+    )
+
+    assert (status, "snake_case" in body["detail"]) == (400, True), body
+
+
 async def test_the_log_of_a_charger_tells_what_it_said(tenant: Tenant, csms: Csms) -> None:
     (charger,) = await connected_chargers(tenant, csms, "1")
     await command(tenant, "authorize-id-tag", {"charger_id": charger["id"]}, id_tag="TAG")
