@@ -161,7 +161,7 @@ def _site_items(sites: Sequence[BulkOcpiLocationInput], ws_url: str) -> list[New
     for index, (site, slug) in enumerate(zip(sites, unnamed, strict=True)):
         seen[slug] += 1
         infix = f"L{seen[slug]:02}_" if slug in repeated else ""
-        whole = _whole_site(site, infix, ws_url, ("locations", index))
+        whole = _whole_site(site, infix, ws_url, index)
         items.append(NewItem(whole.name, site_payload(whole)))
     return items
 
@@ -185,14 +185,12 @@ def _unnamed_template(site: BulkOcpiLocationInput) -> str | None:
     return chosen.template if chosen and not templates.has_own_prefix(chosen.overrides) else None
 
 
-def _whole_site(
-    site: BulkOcpiLocationInput, infix: str, ws_url: str, path: tuple[str | int, ...]
-) -> CreateOcpiLocationInput:
+def _whole_site(site: BulkOcpiLocationInput, infix: str, ws_url: str, index: int) -> CreateOcpiLocationInput:
     if site.from_template is not None:
         chosen = site.from_template.value
-        return templates.expand(chosen.template, chosen.overrides, path=path, ws_url=ws_url, infix=infix)
+        return templates.expand(chosen.template, chosen.overrides, index=index, ws_url=ws_url, infix=infix)
     if site.location is None:
-        raise InvalidRequest("Give location or fromTemplate.", [FieldError(path, "is empty")])
+        raise InvalidRequest("Give location or fromTemplate.", [FieldError(("locations", index), "is empty")])
     return site.location.value
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import strawberry
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, true
+from strawberry.utils.str_converters import to_camel_case
 
 from errors import FieldError, InvalidInput
 from resolvers.enums import described
@@ -285,7 +286,7 @@ def _size(condition: object, path: Path, depth: int) -> int:
         raise _invalid(path, f"may nest at most {MAX_DEPTH} levels")
     size = 0
     for name, value in _given(condition):
-        here = (*path, name.rstrip("_") if name != "starts_with" else "startsWith")
+        here = (*path, to_camel_case(name.rstrip("_")))
         deeper = depth + (name in NESTING)
         for index, each in enumerate(value if isinstance(value, list) else [value]):
             place = (*here, index) if isinstance(value, list) else here

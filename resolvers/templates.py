@@ -109,17 +109,16 @@ def sites_of(
     return sites
 
 
-def expand(
-    slug: str, overrides: Any, *, path: tuple[str | int, ...], ws_url: str, infix: str = ""
-) -> CreateOcpiLocationInput:
+def expand(slug: str, overrides: Any, *, index: int, ws_url: str, infix: str = "") -> CreateOcpiLocationInput:
     """The site of a location template with its overrides; `infix` stands behind each group's identity prefix.
 
-    Raises InvalidInput that names the unknown template or the override at fault. Unknown overrides are ignored.
+    `index` is the site's place in its request. Raises InvalidInput that names the unknown template or the override at
+    fault. Unknown overrides are ignored.
     """
     template = LOCATION_TEMPLATES.get(slug)
     if template is None:
-        raise InvalidInput(f"There is no location template {slug!r}.", [FieldError((*path, "template"), "is unknown")])
-    changes = _checked(overrides, (*path, "overrides"))
+        raise _refused(index, [FieldError(("template",), f"There is no location template {slug!r}.")])
+    changes = _checked(overrides, index)
     prefix = changes.pop("identity_prefix", None)
     version = changes.pop("ocpp_version", None)
     groups = [replace(g, ocpp_version=OcppVersion(version)) if version else g for g in template.groups]
@@ -158,15 +157,24 @@ class LocationOverrides(Input):
     identity_prefix: NamePrefix | None = None
 
 
-def _checked(overrides: Any, path: tuple[str | int, ...]) -> dict[str, Any]:
+def _checked(overrides: Any, index: int) -> dict[str, Any]:
     """The overrides that were given, by name. Raises InvalidInput with the path of each that is not valid."""
     try:
         given = LocationOverrides.model_validate({} if overrides is None else overrides)
     except ValidationError as exc:
-        fields = [FieldError((*path, *e["loc"]), e["msg"], e["type"], e["input"]) for e in exc.errors()]
-        named = ", ".join(".".join(map(str, field.path[len(path) :])) or "overrides" for field in fields)
-        raise InvalidInput(f"Invalid override: {named} ({fields[0].message}).", fields) from exc
+        wrong = [
+            FieldError(("overrides", *e["loc"]), e["msg"].removeprefix("Value error, "), e["type"], e["input"])
+            for e in exc.errors()
+        ]
+        raise _refused(index, wrong) from exc
     return {name: getattr(given, name) for name in given.model_fields_set}
+
+
+def _refused(index: int, wrong: Sequence[FieldError]) -> InvalidInput:
+    """What is wrong with a site of a request; the paths begin at the site."""
+    told = [f"{'.'.join(map(str, ('locations', index, *field.path)))}: {field.message}" for field in wrong]
+    way = ("input", "locations", index, "fromTemplate")
+    return InvalidInput("; ".join(told), [replace(field, path=(*way, *field.path)) for field in wrong])
 
 
 def _charges(

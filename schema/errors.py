@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.pydantic import InputValidationError
+from strawberry.pydantic.error import ValidationErrorDetail
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
@@ -19,6 +20,7 @@ from edge import log_unexpected
 from errors import ChargeyardError, InvalidInput, RateLimited, Unavailable
 
 UNEXPECTED = "An unexpected error occurred."
+TOLD = 3  # values in the message of an input that is not valid; `extensions.fields` has all
 
 # how graphql-core reports a variable: its name, the way to the value in it, what is wrong there
 _VARIABLE_ERROR = re.compile(r"Variable '\$(\w+)' has invalid (?:default )?value(?: at (\S+))?: (.*)", re.DOTALL)
@@ -50,14 +52,21 @@ def _translate(error: GraphQLError) -> None:
     if isinstance(original, ChargeyardError):
         error.extensions = extensions_of(original)
     elif isinstance(original, InputValidationError):
-        error.message = "The input is not valid."
-        details = [(detail.location, detail.message, detail.type) for detail in original.errors]
-        error.extensions = _bad_input(*((_steps(location), text, kind) for location, text, kind in details))
+        error.message = _told(original.errors)
+        found = [(_steps(detail.location), detail.message, detail.type) for detail in original.errors]
+        error.extensions = _bad_input(*found)
     elif isinstance(original, GraphQLError | CannotGetOperationTypeError | InvalidOperationTypeError):
         error.extensions = _request_error(error, original)
     if "code" not in (error.extensions or {}):
         error.message = UNEXPECTED
         error.extensions = {"code": ChargeyardError.code, "errorId": log_unexpected(original)}
+
+
+def _told(errors: Sequence[ValidationErrorDetail]) -> str:
+    """What is wrong with an input, for clients that show no more than the message."""
+    shown = [f"{'.'.join(each.location[1:]) or 'input'}: {each.message}" for each in errors[:TOLD]]
+    more = [f"and {len(errors) - TOLD} more"] if len(errors) > TOLD else []
+    return f"The input is not valid. {'; '.join([*shown, *more])}."
 
 
 def extensions_of(error: ChargeyardError) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 
 from storage.models import wire
 
@@ -25,10 +26,19 @@ def parse_instant(text: object) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def _parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> datetime:
+    """The instant of a document, whose place in it an error names."""
+    try:
+        return parse_instant(value_from_ast_untyped(node, variables))
+    except GraphQLError as exc:
+        raise GraphQLError(exc.message, node) from exc
+
+
 DateTime = strawberry.scalar(
     name="DateTime",
     description="An instant as in RFC 3339. Answers are in UTC to the millisecond: 2026-11-21T03:27:00.123Z.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=wire,
     parse_value=parse_instant,
+    parse_literal=_parse_literal,
 )

@@ -240,6 +240,19 @@ async def test_an_override_that_breaks_a_rule_is_named_in_400(
     assert body["detail"].startswith(f"Invalid override: {named} (")
 
 
+async def test_a_refused_site_is_named_by_its_place_in_the_request(owner: Tenant, standing: dict[str, Any]) -> None:
+    for wrong, told in (
+        ({"template": "nothing"}, "locations.1.template: There is no location template 'nothing'."),
+        (
+            {"template": "urban-ac-hub", "overrides": {"country": "FRA"}},
+            "locations.1.overrides.country: must be an ISO 3166-1 alpha-2 code",
+        ),
+    ):
+        status, body = await owner.rest("POST", sites_of(standing), json={"locations": [SITE, wrong]})
+
+        assert (status, body) == (400, {"detail": told})
+
+
 @pytest.mark.parametrize("value", ["1e999", '{"y": [null, true]}', '"x"'])
 async def test_an_override_that_nobody_knows_may_be_anything(
     tenant: Tenant, network: dict[str, Any], value: str

@@ -67,6 +67,51 @@ async def test_a_variable_of_the_wrong_type_names_the_way_to_the_value(
     assert [(field["path"], field["type"]) for field in extensions["fields"]] == [(path, "type_error")]
 
 
+async def test_the_message_of_an_input_that_is_not_valid_names_the_values(tenant: Tenant) -> None:
+    document = "mutation ($input: UpdateLocationInput!) { updateLocation(input: $input) { location { id } } }"
+    wrong = {"id": "x", "name": None, "country": "FRA", "coordinates": {"latitude": 91, "longitude": 181}}
+
+    result = await tenant.graphql(document, input=wrong)
+
+    assert result["errors"][0]["message"] == (
+        "The input is not valid. name: Input should be a valid string; country: must be an ISO 3166-1 alpha-2 code; "
+        "coordinates.latitude: Input should be less than or equal to 90; and 1 more."
+    )
+
+
+async def test_a_value_in_a_filter_is_named_as_the_client_wrote_it(tenant: Tenant) -> None:
+    result = await tenant.graphql(r'{ locations(where: {not: {ownerName: {startsWith: "\u0000"}}}) { totalCount } }')
+
+    [field] = result["errors"][0]["extensions"]["fields"]
+    assert field["path"] == ["where", "not", "ownerName", "startsWith"]
+
+
+@pytest.mark.parametrize("instant", ["2026-11-21", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+01:00"])
+async def test_an_instant_that_is_none_is_found_in_the_document(tenant: Tenant, instant: str) -> None:
+    result = await tenant.graphql(f'{{ locations(where: {{createdAt: {{gt: "{instant}"}}}}) {{ totalCount }} }}')
+
+    [error] = result["errors"]
+    assert "DateTime" in error["message"]
+    assert error["locations"] == [{"line": 1, "column": 37}]
+
+
+async def test_an_override_that_is_wrong_is_named_with_its_site(tenant: Tenant) -> None:
+    document = (
+        "mutation ($input: BulkCreateOcpiLocationsInput!) { bulkCreateOcpiLocations(input: $input) { job { id } } }"
+    )
+    chosen = {"template": "urban-ac-hub"}
+    wrong = {**chosen, "overrides": {"identity_prefix": "a b"}}
+    sites = [{"fromTemplate": chosen}, {"fromTemplate": wrong}]
+
+    result = await tenant.graphql(document, input={"cpoId": "1", "locations": sites})
+
+    [error] = result["errors"]
+    assert error["message"].startswith("locations.1.overrides.identity_prefix: may hold letters, digits and")
+    assert [field["path"] for field in error["extensions"]["fields"]] == [
+        ["input", "locations", 1, "fromTemplate", "overrides", "identity_prefix"]
+    ]
+
+
 async def test_half_of_a_surrogate_pair_gets_in_nowhere(tenant: Tenant) -> None:
     in_a_variable = await tenant.graphql("query ($id: ID!) { location(id: $id) { id } }", id="\ud800")
     in_the_document = await tenant.graphql(r'{ location(id: "\ud800") { id } }')
