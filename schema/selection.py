@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     FieldNode,
@@ -37,6 +37,7 @@ from storage.paging import Window, window
 from storage.plan import Keyset, Level, Statement, Unsupported, text
 
 PAGING = ("first", "after", "last", "before")
+LISTS = ("nodes", "edges")
 COLUMN_TYPES: Mapping[str, tuple[type[Any], ...]] = {
     "ID": (String, Integer),
     "String": (String,),
@@ -49,6 +50,7 @@ COLUMN_TYPES: Mapping[str, tuple[type[Any], ...]] = {
 Details = list[FieldDetails]
 Value = ColumnElement[Any]
 Argument = Callable[[VariableValues], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,10 @@ class Selection:
         return value
 
     def _members(
-        self, type_: GraphQLObjectType, grouped: GroupedFieldSet, value_of: Callable[[Selected], Value]
-    ) -> dict[str, Value]:
+        self, type_: GraphQLObjectType, grouped: GroupedFieldSet, value_of: Callable[[Selected], T]
+    ) -> dict[str, T | Value]:
         """The members of an object, by response key."""
-        members: dict[str, Value] = {}
+        members: dict[str, T | Value] = {}
         for key, details in grouped.items():
             name = details[0].node.name.value
             if name == "__typename":
@@ -111,7 +113,7 @@ class Selection:
                 raise Unsupported("introspection")
         return members
 
-    def _object(self, selected: Selected, value_of: Callable[[Selected], Value]) -> dict[str, Value]:
+    def _object(self, selected: Selected, value_of: Callable[[Selected], T]) -> dict[str, T | Value]:
         """The members of the object that a field gives."""
         collected = collect_subfields(
             self.schema._schema, self.fragments, self.variables, self.operation, selected.type, selected.details
@@ -195,20 +197,36 @@ class Selection:
         return named(self.variables), named if varying else None
 
     def _connection(self, keyset: Keyset, selected: Selected) -> Value:
-        def part(of: Selected) -> Value:
-            level = keyset.level()
-            match of.name:
-                case "nodes":
-                    return level.many(self._row(level, of))
-                case "edges":
-                    return level.many(self._object(of, lambda member: self._edge(keyset, level, member)))
-                case "pageInfo":
-                    return level.forms.object(self._object(of, lambda member: _place(keyset, member)))
-                case "totalCount":
-                    return keyset.total()
-            raise Unsupported(f"{of.name} of a connection")
+        """The connection, made around the first of its lists: with that the rows of the page are read and counted."""
+        parts = self._object(selected, lambda of: of)
+        around = next((of for of in parts.values() if isinstance(of, Selected) and of.name in LISTS), None)
+        is_full = keyset.is_full(counted=around is not None)
 
-        return self.statement.forms.object(self._object(selected, part))
+        def connection(items: Value | None = None) -> Value:
+            values: dict[str, Value] = {}
+            for key, of in parts.items():
+                if not isinstance(of, Selected):
+                    values[key] = of
+                else:
+                    values[key] = items if of is around and items is not None else self._part(keyset, of, is_full)
+            return self.statement.forms.object(values)
+
+        return self._list(keyset, around, connection) if around else connection()
+
+    def _part(self, keyset: Keyset, selected: Selected, is_full: ColumnElement[bool]) -> Value:
+        if selected.name in LISTS:
+            return self._list(keyset, selected)
+        if selected.name == "pageInfo":
+            return self.statement.forms.object(self._object(selected, lambda of: _place(keyset, of, is_full)))
+        if selected.name == "totalCount":
+            return keyset.total()
+        raise Unsupported(f"{selected.name} of a connection")
+
+    def _list(self, keyset: Keyset, selected: Selected, around: Callable[[Value], Value] | None = None) -> Value:
+        level = keyset.level()
+        if selected.name == "nodes":
+            return level.many(self._row(level, selected), around)
+        return level.many(self._object(selected, lambda of: self._edge(keyset, level, of)), around)
 
     def _edge(self, keyset: Keyset, level: Level, selected: Selected) -> Value:
         match selected.name:
@@ -254,17 +272,17 @@ def _linked(rows: Any, link: tuple[Any, Any] | None, above: Level | None) -> Any
     return above.reached(rows, *link)
 
 
-def _place(keyset: Keyset, selected: Selected) -> Value:
+def _place(keyset: Keyset, selected: Selected, is_full: ColumnElement[bool]) -> Value:
     """A field of `pageInfo`. The side that the cursor names is taken to have rows: the cursor's own."""
     match selected.name:
         case "hasNextPage":
-            return keyset.has_cursor() if keyset.backward else keyset.has_more()
+            return keyset.has_cursor() if keyset.backward else keyset.has_more(is_full)
         case "hasPreviousPage":
-            return keyset.has_more() if keyset.backward else keyset.has_cursor()
+            return keyset.has_more(is_full) if keyset.backward else keyset.has_cursor()
         case "startCursor":
-            return keyset.start()
+            return keyset.far(is_full) if keyset.backward else keyset.near()
         case "endCursor":
-            return keyset.end()
+            return keyset.near() if keyset.backward else keyset.far(is_full)
     raise Unsupported(f"{selected.name} of a page")
 
 

@@ -48,12 +48,16 @@ class Forms(Protocol):
         """The object of the only row of a source; no row where it has none."""
         ...
 
-    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
-        """The list of the objects of a source's rows, in its order."""
+    def many(self, source: FromClause, fields: Fields) -> tuple[ColumnElement[Any], FromClause]:
+        """The list of the objects of a source's rows, in its order, and from where it is selected."""
         ...
 
     def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         """A value as it is answered."""
+        ...
+
+    def truth(self, condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        """A condition that is never null, as it is answered."""
         ...
 
     def json(self, value: str) -> ColumnElement[Any]:
@@ -77,14 +81,17 @@ class PostgresForms:
         row, rows = self._rows(source, fields)
         return select(func.to_json(row)).select_from(rows)
 
-    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
+    def many(self, source: FromClause, fields: Fields) -> tuple[ColumnElement[Any], FromClause]:
         row, rows = self._rows(source, fields)
-        return select(func.coalesce(func.json_agg(row), text("[]"))).select_from(rows)
+        return func.coalesce(func.json_agg(row), text("[]")), rows
 
     def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         if isinstance(type_, UtcDateTime):
             return func.to_char(func.timezone(text("UTC"), value), text('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
         return value
+
+    def truth(self, condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        return condition
 
     def json(self, value: str) -> ColumnElement[Any]:
         return literal_column(f"'{value}'::jsonb", JSON())
@@ -113,8 +120,8 @@ class SqliteForms:
     def one(self, source: FromClause, fields: Fields) -> Select[Any]:
         return select(self.object(fields)).select_from(source)
 
-    def many(self, source: FromClause, fields: Fields) -> Select[Any]:
-        return select(func.json_group_array(self.object(fields))).select_from(source)
+    def many(self, source: FromClause, fields: Fields) -> tuple[ColumnElement[Any], FromClause]:
+        return func.json_group_array(self.object(fields)), source
 
     def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         if isinstance(type_, Boolean):
@@ -122,6 +129,9 @@ class SqliteForms:
         if isinstance(type_, Float):
             return func.json(func.exact(value))  # a function of the connection: SQLite's own text has 15 digits only
         return func.json(value) if isinstance(type_, JSON) else value
+
+    def truth(self, condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        return func.json(case((condition, text("true")), else_=text("false")))
 
     def json(self, value: str) -> ColumnElement[Any]:
         return func.json(text(value))

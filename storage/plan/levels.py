@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ColumnElement, FromClause, Integer, case, func, literal_column, select
+from sqlalchemy import JSON, ColumnElement, FromClause, Integer, case, func, literal_column, select
 from sqlalchemy.ext.associationproxy import AssociationProxyInstance
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute
 from sqlalchemy.sql.util import find_tables
@@ -86,13 +86,12 @@ class Level:
         """The object of the level's only row, or null."""
         return self.forms.one(self.source(), fields).scalar_subquery()
 
-    def many(self, fields: Fields) -> ColumnElement[Any]:
-        """The list of the objects of the level's rows."""
-        return self.forms.many(self.source(), fields).scalar_subquery()
-
-    def first(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The value of the level's first row, or null."""
-        return select(value).select_from(self.source()).limit(number(1)).scalar_subquery()
+    def many(
+        self, fields: Fields, around: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
+    ) -> ColumnElement[Any]:
+        """The list of the objects of the level's rows, or what is made `around` it, where the rows can be counted."""
+        items, rows = self.forms.many(self.source(), fields)
+        return select(around(items) if around else items).select_from(rows).scalar_subquery()
 
     def source(self) -> FromClause:
         """The derived table."""
@@ -112,9 +111,10 @@ class Level:
 
 
 class Keyset:
-    """One page of a list, with its neighbours and its count; each is a subquery of its own over the same rows.
+    """One page of a list, with its neighbours and its count, which are subqueries of their own over the same rows.
 
-    An index answers each for next to nothing; numbering the rows of one subquery costs three times as much on SQLite.
+    An index answers each for next to nothing, and most pages are not full, which tells all; numbering the rows of one
+    subquery costs three times as much on SQLite.
     """
 
     def __init__(
@@ -135,35 +135,40 @@ class Keyset:
         """The rows of the page, in the order of the list."""
         return Level(self.statement, self._read.limit(self._limit), order=self.order if self.backward else ())
 
-    def has_more(self) -> ColumnElement[bool]:
+    def is_full(self, *, counted: bool) -> ColumnElement[bool]:
+        """Whether the page has as many rows as it may; `counted` where the question is put among its rows."""
+        if counted:
+            return func.count() == self._limit
+        return self._read.with_only_columns(ONE, maintain_column_froms=True).offset(self._limit - number(1)).exists()
+
+    def has_more(self, is_full: ColumnElement[bool]) -> ColumnElement[bool]:
         """Whether rows follow in the direction of reading."""
         further = self._read.with_only_columns(ONE, maintain_column_froms=True).offset(self._limit).limit(number(1))
-        return self.statement.forms.wire(further.exists(), Boolean())
+        return self.statement.forms.truth(is_full & further.exists())
 
     def has_cursor(self) -> ColumnElement[bool]:
         """Whether the page lies behind a row of the list."""
         return self.statement.forms.json("true" if self._is_behind else "false")
 
-    def start(self) -> ColumnElement[Any]:
-        """The cursor of the page's first row."""
-        return self._far() if self.backward else self._near()
+    def near(self) -> ColumnElement[Any]:
+        """The cursor of the page's row that is read first."""
+        return self._cursor(self._read)
 
-    def end(self) -> ColumnElement[Any]:
-        """The cursor of the page's last row."""
-        return self._near() if self.backward else self._far()
+    def far(self, is_full: ColumnElement[bool]) -> ColumnElement[Any]:
+        """The cursor of the page's row that is read last: that of the list where the page is not full."""
+        last_first = [Sort(sort.column, not sort.descending).expression for sort in self._reading]
+        backwards = self._read.order_by(None).order_by(*last_first)
+        return case((is_full, self._cursor(self._read.offset(self._limit - number(1)))), else_=self._cursor(backwards))
 
     def total(self) -> ColumnElement[int]:
         """How many rows the list has on all its pages."""
         return self._rows.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
 
-    def _near(self) -> ColumnElement[Any]:
-        level = Level(self.statement, self._read.limit(number(1)))
-        return level.first(level.cursor(self.order))
-
-    def _far(self) -> ColumnElement[Any]:
-        last_first = [Sort(sort.column, not sort.descending) for sort in self._reading]
-        level = Level(self.statement, self._read.limit(self._limit), order=last_first)
-        return level.first(level.cursor(self.order))
+    def _cursor(self, rows: Rows) -> ColumnElement[Any]:
+        """The cursor of the first of these rows, or null."""
+        level = Level(self.statement, rows.limit(number(1)))
+        cursor = level.cursor(self.order)
+        return select(cursor).select_from(level.source()).scalar_subquery()
 
     def _parameters(
         self, now: Window, again: Callable[[Variables], Window] | None

@@ -141,6 +141,7 @@ class _Session:
             "application_name": "chargeyard-reads",
             "statement_timeout": f"{BACKSTOP_S}s",
             "timezone": "UTC",
+            "enable_bitmapscan": "off",  # pages are short and in the order of an index; a bitmap would be sorted again
             "jit": "off",  # compiling a statement takes longer than any page takes to read
             "plan_cache_mode": "force_generic_plan",  # and planning it for its values longer than most
             "default_transaction_read_only": "on",
