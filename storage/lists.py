@@ -21,12 +21,13 @@ async def find(
 ) -> Row | None:
     """The row of a statement that has this key, where `column` is unique.
 
-    `to_change`: until the commit, nobody else changes or deletes it.
+    `to_change`: until the commit, nobody else changes or deletes it. Rows that refer to it may still come: who has
+    locked the site for a new charger and then writes the charger must not wait for who waits for the site.
     """
     if not is_storable(key):
         return None
     found = rows.where(column == key)
-    return (await session.scalars(found.with_for_update() if to_change else found)).one_or_none()
+    return (await session.scalars(found.with_for_update(key_share=True) if to_change else found)).one_or_none()
 
 
 async def page(session: AsyncSession, rows: Select[Row], order: Order, window: Window) -> Page[Row]:

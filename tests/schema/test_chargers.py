@@ -117,6 +117,21 @@ async def test_chargers_that_race_for_a_site_all_get_there_and_one_has_its_defau
     assert len([charger for charger in moved["chargers"]["nodes"] if charger["topologyDefaultId"]]) == 1
 
 
+async def test_chargers_come_to_a_site_while_it_changes_and_neither_waits_in_vain(tenant: Tenant) -> None:
+    site = await add_ocpi_location(tenant, await add_cpo(tenant))
+    change = "mutation ($input: UpdateOcpiLocationInput!) { updateOcpiLocation(input: $input) { ocpiLocation { id } } }"
+
+    answers = await asyncio.gather(
+        *(
+            tenant.graphql(CREATE, input={**MODEL, "identity": f"C-{n}", "locationId": site.location_id})
+            for n in range(8)
+        ),
+        *(tenant.graphql(change, input={"id": site.id, "name": f"Name {n}"}) for n in range(8)),
+    )
+
+    assert [answer["errors"] for answer in answers if "errors" in answer] == []
+
+
 @pytest.mark.parametrize(
     "leaves",
     [
