@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from fleet import metering, reservations, transactions
+from fleet import availability, metering, reservations, transactions
 from fleet.chance import Chance
 from fleet.connector import Connector, Whole
 from fleet.keys import Setting
@@ -31,6 +31,7 @@ async def run(station: Station, uplink: Uplink) -> None:
     chance = Chance(station.network.conditions.seed, station.plate.identity + "/backoff")
     attempt = 0
     station.power_on()
+    availability.apply(station)
     transactions.recover(station)
     reservations.resume(station)
     metering.follow_clock(station)
@@ -79,6 +80,8 @@ def restart(station: Station, reason: str) -> None:
     """Reboots: the connection ends, and the next begins with a BootNotification that names the reason."""
     station.registration = None
     station.boot_reason = reason
+    station.closing = False
+    availability.apply(station)
     for connector in station.connectors:
         connector.authorization = None
     station.after("reboot", station.takes(REBOOT_S), lambda: hang_up(station))
@@ -87,6 +90,8 @@ def restart(station: Station, reason: str) -> None:
 async def restart_when_idle(station: Station, reason: str, *, then: Follow | None = None) -> None:
     """Reboots once no transaction runs and none has a message to send; goes on with `then` when it has booted."""
     if any(connector.transaction for connector in station.connectors) or station.memory.outbox:
+        station.closing = True
+        availability.apply(station)
         delay_s = station.takes(IDLE_CHECK_S)
         station.after("restart", delay_s, lambda: restart_when_idle(station, reason, then=then))
         return

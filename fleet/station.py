@@ -53,9 +53,9 @@ class Station:
     """One charge point. Everything happens on one event loop; `fleet.life` runs it."""
 
     __slots__ = (
-        "_tasks", "_timers", "activities", "behind", "boot_reason", "connectors", "dialect", "last_seen_at", "link",
-        "memory", "network", "offline_since", "plate", "pumping", "recorder", "registration", "runtime_status",
-        "speed", "waits_for_boot", "whole",
+        "_tasks", "_timers", "activities", "behind", "boot_reason", "closing", "connectors", "dialect",
+        "last_seen_at", "link", "memory", "network", "offline_since", "plate", "pumping", "recorder", "registration",
+        "runtime_status", "speed", "waits_for_boot", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +81,7 @@ class Station:
         self.boot_reason = "PowerUp"
         self.link: Link | None = None
         self.last_seen_at: datetime | None = None
+        self.closing = False  # a restart waits until no transaction runs
         self.pumping = False
         self.behind: list[tuple[outbox.Entry, Follow]] = []
         self.offline_since: float | None = None
@@ -236,6 +237,7 @@ class Station:
 
     def power_on(self) -> None:
         self.runtime_status = "RUNNING"
+        self.closing = False
         self.registration = None
         self.boot_reason = "PowerUp"
         self.changed()

@@ -277,6 +277,23 @@ async def test_an_immediate_reset_of_2_0_1_ends_transactions_and_boots_again(ten
     assert station.sent("TransactionEvent")[-1]["transactionInfo"]["stoppedReason"] == "ImmediateReset"
 
 
+async def test_while_a_reset_waits_for_a_transaction_no_other_begins(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, version=V201, connectors=2)
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+    await station.receives("TransactionEvent", 2)
+
+    await station.call("Reset", {"type": "OnIdle"})
+    await station.status("Unavailable", connector=2)
+    token = {"idToken": "TAG-2", "type": "Central"}
+    refused = await station.call("RequestStartTransaction", {"evseId": 2, "idToken": token, "remoteStartId": 1})
+    await charger.does("stopSession")
+    await station.receives("BootNotification", 2)
+
+    assert refused == {"status": "Rejected"}
+    for connector in (1, 2):
+        await station.status("Available", connector=connector)
+
+
 async def test_a_reset_on_idle_that_waits_for_nothing_is_no_scheduled_one(tenant: Tenant, csms: Csms) -> None:
     _, station = await booted(tenant, csms, version=V201)
 
