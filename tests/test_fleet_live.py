@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from storage.models import Charger, ConnectorEvent, OcppMessage, OcppVersion, ne
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, deploy, eventually
 from tests.support.csms import Csms
-from tests.support.databases import KINDS, empty_database
 from tests.support.factories import add_charger, add_frame, writing
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.rest import make_location
@@ -37,13 +36,6 @@ STATUSES = """subscription($chargerId: ID, $locationId: ID, $cpoId: ID) {
 LOGS = """query($id: ID!, $event: String) {
     charger(id: $id) { logs(first: 100, event: $event) { nodes { direction action message } totalCount } }
 }"""
-
-
-@pytest.fixture(params=KINDS)
-def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database that no other test sees."""
-    with empty_database(request.param, tmp_path) as url:
-        yield url
 
 
 @asynccontextmanager

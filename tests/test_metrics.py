@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from resolvers.auth import Role
 from tests.support.factories import add_cpo
-from tests.support.gateway import Gateway, Tenant
-from tests.support.jobs import over, start_bulk
-from tests.support.operator import wanted
+from tests.support.gateway import Gateway, Tenant, running_gateway
+from tests.support.jobs import over, sites, start_bulk
 
 
 async def scraped(client: Tenant) -> dict[str, float]:
@@ -22,20 +23,22 @@ async def scraped(client: Tenant) -> dict[str, float]:
     return {" ".join([sample.name, *dict(sorted(sample.labels.items())).values()]): sample.value for sample in samples}
 
 
-async def test_jobs_items_and_networks_are_counted(gateway: Gateway) -> None:
-    operator, tenant = gateway.tenant(role=Role.ADMIN), gateway.tenant()
-    before = await scraped(operator)
-    cpo = await add_cpo(tenant)
+async def test_jobs_items_and_networks_are_counted(own_url: str, tmp_path: Path) -> None:
+    async with running_gateway(own_url, tmp_path) as gateway:
+        tenant = gateway.tenant()
+        cpo = await add_cpo(tenant)
+        await over(tenant, await start_bulk(tenant, cpo.id, sites(3)))
 
-    await over(tenant, await start_bulk(tenant, cpo.id, wanted(3)))
+        counts = await scraped(gateway.tenant(role=Role.ADMIN))
 
-    after = await scraped(operator)
-    grown = {key: value - before.get(key, 0) for key, value in after.items() if value != before.get(key, 0)}
-    assert grown["chargeyard_jobs READY BULK_CREATE_OCPI_LOCATIONS"] == 1
-    assert grown["chargeyard_job_items succeeded READY BULK_CREATE_OCPI_LOCATIONS"] == 3
-    assert after["chargeyard_job_items open READY BULK_CREATE_OCPI_LOCATIONS"] == 0
-    assert grown["chargeyard_networks"] == 1
-    assert after["chargeyard_fleet_processes"] == 1
+    assert counts == {
+        "chargeyard_jobs READY BULK_CREATE_OCPI_LOCATIONS": 1,
+        "chargeyard_job_items succeeded READY BULK_CREATE_OCPI_LOCATIONS": 3,
+        "chargeyard_job_items failed READY BULK_CREATE_OCPI_LOCATIONS": 0,
+        "chargeyard_job_items open READY BULK_CREATE_OCPI_LOCATIONS": 0,
+        "chargeyard_networks": 1,
+        "chargeyard_fleet_processes": 1,
+    }
 
 
 @pytest.mark.parametrize(

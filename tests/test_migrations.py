@@ -18,20 +18,17 @@ from settings import Settings
 from storage.database import Database
 from storage.migrate import config, migrate
 from storage.models import Base, Brand
-from tests.support.databases import KINDS, empty_database
 
 INDEX_OF_0002 = (
     "CREATE INDEX ix_locations_organization_id_city_created_at_id ON locations (organization_id, city, created_at, id)"
 )
 
 
-@pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database."""
-    with empty_database(request.param, tmp_path) as url:
-        database = Database(Settings(database_url=url).resolved_database_url)
-        yield database
-        database.engine.dispose()
+@pytest.fixture
+def database(own_url: str) -> Iterator[Database]:
+    database = Database(Settings(database_url=own_url).resolved_database_url)
+    yield database
+    database.engine.dispose()
 
 
 def test_migrations_equal_the_models(database: Database) -> None:
@@ -67,7 +64,7 @@ def test_processes_that_start_together_migrate_once(database: Database) -> None:
         assert connection.scalar(select(func.count()).select_from(Brand)) == brands
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("own_url", ["postgresql"], indirect=True)
 def test_a_migration_may_take_its_time(database: Database) -> None:
     allowed: list[str] = []
 
