@@ -12,7 +12,10 @@ import pytest
 
 from tests.support.factories import add_cpo
 from tests.support.gateway import Gateway, Tenant
+from tests.support.one_database import ONE_DATABASE
 from tests.support.tools import CLIENTS, browser
+
+pytestmark = ONE_DATABASE
 
 PICTURES = {"landing", "Sites", "explorer", "CreateSite", "WatchJob", "docs", "docs-health"}
 
