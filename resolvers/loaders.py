@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from errors import NotFound
 from resolvers.context import Context
 
 MAX_BATCH = 10_000  # keys in one statement; the databases take 32,766 parameters
@@ -41,6 +42,11 @@ async def load(
 async def load_all(
     ctx: Context, fetch: Fetch[Key, Arguments, Value], key: Key, *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Value:
-    """As `load`, for a `fetch` that has a value for every key."""
-    value: Any = await load(ctx, fetch, key, *args, **kwargs)
-    return value  # type: ignore[no-any-return]  # a Value by the promise of `fetch`
+    """As `load`, for a `fetch` that has a value for every key.
+
+    Raises NotFound where it has none after all: what another read of the operation met was deleted meanwhile.
+    """
+    value = await load(ctx, fetch, key, *args, **kwargs)
+    if value is None:
+        raise NotFound("This has been deleted meanwhile; ask again.")
+    return value

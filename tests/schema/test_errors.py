@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
+from errors import NotFound
 from resolvers import locations
+from resolvers.chargers import chargers_by_id, evses_by_charger
+from resolvers.loaders import load_all
+from resolvers.runtime import delete_charger
+from tests.support.executor import context_of
+from tests.support.factories import add_charger
 from tests.support.gateway import Tenant
 
 
@@ -146,6 +152,16 @@ async def test_an_unexpected_error_is_logged_once_and_told_by_its_id_alone(
     assert error["extensions"]["errorId"] in record.getMessage()
     assert record.exc_info is not None
     assert "hunter2" in str(record.exc_info[1])
+
+
+async def test_what_is_deleted_between_two_reads_of_one_query_is_not_found(tenant: Tenant) -> None:
+    charger = await add_charger(tenant)
+    ctx = context_of(tenant)
+    [evse] = (await evses_by_charger(ctx, [charger.id]))[charger.id]
+    await delete_charger(ctx, charger.id)
+
+    with pytest.raises(NotFound):
+        await load_all(ctx, chargers_by_id, evse.charger_id)
 
 
 async def test_an_expected_error_is_not_logged(tenant: Tenant, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,7 +20,7 @@ _statements: ContextVar[list[str] | None] = ContextVar("statements", default=Non
 
 async def execute(tenant: Tenant, document: str, **variables: Any) -> dict[str, Any]:
     """The data of an operation of this tenant."""
-    result = await _schema.execute(document, variable_values=variables, context_value=_context(tenant))
+    result = await _schema.execute(document, variable_values=variables, context_value=context_of(tenant))
     assert result.errors is None, result.errors
     assert result.data is not None
     return result.data
@@ -28,7 +28,7 @@ async def execute(tenant: Tenant, document: str, **variables: Any) -> dict[str, 
 
 async def first_event(tenant: Tenant, document: str) -> dict[str, Any]:
     """The first answer of a subscription, with its errors as clients see them."""
-    async with aclosing(await _schema.subscribe(document, context_value=_context(tenant))) as events:
+    async with aclosing(await _schema.subscribe(document, context_value=context_of(tenant))) as events:
         result = await anext(events)
     return {"data": result.data, "errors": [error.formatted for error in result.errors or []]}
 
@@ -52,6 +52,7 @@ async def statements_of(tenant: Tenant, document: str) -> list[str]:
     return own
 
 
-def _context(tenant: Tenant) -> Context:
+def context_of(tenant: Tenant) -> Context:
+    """The context of one operation of this tenant."""
     principal = Principal("tester", tenant.role, tenant.organization_id, datetime.now(UTC) + timedelta(hours=1))
     return Context(tenant.gateway.services, principal)
