@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":  # before the imports below, which most commands can do without
-    from commands import main
+    try:
+        from commands import main
 
-    sys.exit(main(sys.argv[1:]))
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)  # as shells have it for SIGINT
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -155,6 +156,17 @@ def test_what_can_not_be_opened_at_the_start_is_said_in_one_line(
     assert done.stderr.count("\n") == 1, done.stderr
     assert named in done.stderr
     assert "hidden" not in done.stderr
+
+
+def test_an_interrupted_command_ends_without_a_traceback(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sites")
+    process = _start(tmp_path, "import", "sites", "--cpo", "1", "--token", "x")
+
+    with (tmp_path / "sites").open("wb"):  # once the command has opened it too, to wait for its content
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, err) == (130, "")
 
 
 def test_a_token_can_be_made_for_an_organization(tmp_path: Path) -> None:
