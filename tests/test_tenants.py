@@ -125,11 +125,20 @@ class World:
         """The text with the ids for the words."""
         return re.sub("|".join(vars(self)), lambda match: vars(self)[match[0]], text)
 
-    def take_out_of(self, answer: object) -> str:
-        """An answer with the words for the ids, so that answers about different rows can be compared."""
+    def take_out_of(self, answer: Any) -> Any:
+        """An answer with the words for the ids, so that answers about different rows can be compared.
+
+        Only texts hold ids: a status or a count may well be the number of a network.
+        """
+        if isinstance(answer, dict):
+            return {key: self.take_out_of(value) for key, value in answer.items()}
+        if isinstance(answer, list | tuple):
+            return [self.take_out_of(value) for value in answer]
+        if not isinstance(answer, str):
+            return answer
         words = {id: word for word, id in vars(self).items()}
         ids = "|".join(re.escape(id) for id in words)
-        return re.sub(rf"(?<![\w-])({ids})(?![\w-])", lambda match: words[match[0]], json.dumps(answer))
+        return re.sub(rf"(?<![\w-])({ids})(?![\w-])", lambda match: words[match[0]], answer)
 
 
 UNKNOWN = World(

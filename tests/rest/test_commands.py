@@ -203,7 +203,12 @@ async def test_a_message_goes_to_the_csms_as_it_is(tenant: Tenant, csms: Csms) -
 @pytest.mark.parametrize(
     ("action", "version", "detail"),
     [
-        ("reset", "ocpp1.6", "Chargers of OCPP 1.6 send no reset."),
+        (
+            "reset",
+            "ocpp1.6",
+            "Chargers of OCPP 1.6 send no message that is called 'reset' here; the names are in snake_case, such as "
+            "boot_notification.",
+        ),
         (
             "data_transfer",
             "ocpp1.6",
