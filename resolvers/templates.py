@@ -159,8 +159,10 @@ class LocationOverrides(Input):
 
 def _checked(overrides: Any, index: int) -> dict[str, Any]:
     """The overrides that were given, by name. Raises InvalidInput with the path of each that is not valid."""
+    if not isinstance(overrides, Mapping | None):
+        raise _refused(index, [FieldError(("overrides",), "must be an object", "dict_type")])
     try:
-        given = LocationOverrides.model_validate({} if overrides is None else overrides)
+        given = LocationOverrides.model_validate(overrides or {})
     except ValidationError as exc:
         wrong = [
             FieldError(("overrides", *e["loc"]), e["msg"].removeprefix("Value error, "), e["type"], e["input"])
