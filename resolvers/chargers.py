@@ -76,8 +76,7 @@ async def chargers_by_id(ctx: Context, ids: Sequence[str]) -> Mapping[str, Charg
 async def chargers_by_location(ctx: Context, location_ids: Sequence[str]) -> Mapping[str, list[Charger]]:
     """All chargers of these sites, oldest first, those made together by identity."""
     async with ctx.read() as session:
-        rows = store.chargers().order_by(Charger.created_at, Charger.identity)
-        return await lists.groups_by(session, rows, Charger.location_id, location_ids)
+        return await lists.groups_by(session, store.chargers_of_sites(), Charger.location_id, location_ids)
 
 
 async def evses_by_charger(ctx: Context, charger_ids: Sequence[str]) -> Mapping[str, list[Evse]]:

@@ -11,8 +11,10 @@ from resolvers import bulk, chargers, runtime
 from resolvers.context import Context
 from resolvers.inputs import ChargerChanges, CreateChargerInput
 from resolvers.values import Trimmed
+from rest.reads import NumberedRows, OneRow
 from rest.requests import Id, PageQuery, QueryInstant
-from rest.responses import Instant, ListResponse, ProvisioningErrorDetail, QueuedCommandResponse, Response, Status
+from rest.responses import Instant, ListResponse, Of, ProvisioningErrorDetail, QueuedCommandResponse, Response, Status
+from storage import chargers as store
 from storage.models import Charger
 
 MAX_LOGS = 1_000
@@ -28,7 +30,9 @@ class ChargerResponse(Response):
     identity: str = Field(description="The OCPP identity.")
     name: str | None = None
     vendor_name: str | None = Field(None, description="The brand's display name.")
-    published_name: str | None = Field(None, description="The brand's display name again, under its other name.")
+    published_name: Annotated[str | None, Of("vendor_name")] = Field(
+        None, description="The brand's display name again, under its other name."
+    )
     model: str | None = Field(None, description="The model's display name.")
     image_url: str | None = None
     ocpp_version: str | None = None
@@ -39,13 +43,13 @@ class ChargerResponse(Response):
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
-    @classmethod
-    def of(cls, row: Charger) -> Self:
-        return cls.read(row, published_name=row.vendor_name)
-
 
 class ChargerListResponse(ListResponse[ChargerResponse]):
     """One page of chargers."""
+
+
+CHARGER = OneRow(ChargerResponse, store.chargers, {"charger_id": Charger.id})
+CHARGERS = NumberedRows(ChargerResponse, store.chargers, store.NEWEST_FIRST, {"location_id": Charger.location_id})
 
 
 class ChargerAcceptedResponse(Response):
@@ -136,7 +140,7 @@ class ChargerLogsQuery(BaseModel):
 async def list_chargers(ctx: Context, query: ChargersQuery) -> ChargerListResponse:
     """Chargers of the organization, newest first."""
     listing = await chargers.list_chargers(ctx, page=query.page, limit=query.limit, location_id=query.location_id)
-    return ChargerListResponse.of(listing, query, map(ChargerResponse.of, listing.rows))
+    return ChargerListResponse.of(listing, query, map(ChargerResponse.read, listing.rows))
 
 
 async def create_charger(ctx: Context, body: CreateChargerRequest) -> ChargerAcceptedResponse:
@@ -147,7 +151,7 @@ async def create_charger(ctx: Context, body: CreateChargerRequest) -> ChargerAcc
 
 async def get_charger(ctx: Context, charger_id: Id) -> ChargerResponse:
     """One charger."""
-    return ChargerResponse.of(await chargers.get_charger(ctx, charger_id))
+    return ChargerResponse.read(await chargers.get_charger(ctx, charger_id))
 
 
 async def get_charger_status(ctx: Context, charger_id: Id) -> ChargerStatusResponse:
@@ -159,7 +163,7 @@ async def update_charger(ctx: Context, charger_id: Id, body: UpdateChargerReques
     """Changes a charger: a key left out keeps its value. A charger that should connect otherwise reconnects."""
     change = body.change(charger_id)
     row = await runtime.update_charger(ctx, charger_id, change.changes, location_name=change.location_name)
-    return ChargerResponse.of(row)
+    return ChargerResponse.read(row)
 
 
 async def delete_charger(ctx: Context, charger_id: Id) -> None:

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from edge import context_of, error_answer, json_answer, revalidated
 from errors import InvalidRequest
 from resolvers.context import Context
+from rest.reads import body_of
 from rest.route import Access, Route
 from rest.validation import Detail, Unprocessable, finding, findings, located
 
@@ -26,8 +27,7 @@ def endpoint(route: Route) -> Handler:
         ctx = await context_of(request)
         _check_access(route, ctx)
         try:
-            arguments = await _arguments(route, request)
-            return _answer(route, request, await route.handler(ctx, **arguments))
+            return _answer(route, request, await _body_of(route, ctx, await _arguments(route, request)))
         except Unprocessable as exc:
             return error_answer(request, 422, exc.details)
         except InvalidRequest as exc:
@@ -121,8 +121,18 @@ def _is_json(content_type: str) -> bool:
     return content_type == "application/json" or content_type.endswith("+json")
 
 
-def _answer(route: Route, request: web.Request, result: Any) -> web.Response:
-    if route.response is None:
+async def _body_of(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> bytes | None:
+    """The body of the answer, None for an answer without."""
+    if route.read is not None and ctx.services.settings.planner:
+        body = await body_of(ctx, route.read, arguments)
+        if body is not None:
+            return body
+    result = await route.handler(ctx, **arguments)
+    return None if route.response is None else route.response.dump_json(result, exclude_unset=True)
+
+
+def _answer(route: Route, request: web.Request, body: bytes | None) -> web.Response:
+    if body is None:
         return web.Response(status=route.status)
-    response = json_answer(request, route.response.dump_json(result, exclude_unset=True), route.status)
+    response = json_answer(request, body, route.status)
     return revalidated(request, response) if request.method in {"GET", "HEAD"} else response

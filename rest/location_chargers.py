@@ -113,7 +113,7 @@ async def list_location_chargers(ctx: Context, location_id: Id, query: LocationC
     listing = await chargers.list_chargers(
         ctx, page=query.page, limit=query.limit, location_id=site.id, ids=query.charger_ids
     )
-    return ChargerListResponse.of(listing, query, map(ChargerResponse.of, listing.rows))
+    return ChargerListResponse.of(listing, query, map(ChargerResponse.read, listing.rows))
 
 
 async def create_location_chargers(
@@ -139,7 +139,7 @@ async def update_location_chargers(
     return UpdateLocationChargersResponse(
         updated_count=len(updated),
         failed_count=len(failed),
-        updated=[ChargerResponse.of(row) for row in updated],
+        updated=[ChargerResponse.read(row) for row in updated],
         failed=[LocationUpdateChargerFailure.read(failure) for failure in failed],
     )
 
@@ -164,6 +164,6 @@ async def get_location_chargers_job(ctx: Context, location_id: Id, job_id: Id) -
     if job.status != ProvisioningStatus.READY:
         return LocationChargerBulkStatusResponse.of(job, None)
     made = await jobs.results_of(ctx, job)
-    created = [ChargerResponse.of(row) for row in made.created if isinstance(row, Charger)]
+    created = [ChargerResponse.read(row) for row in made.created if isinstance(row, Charger)]
     failed = [ChargerFailure.of(item) for item in made.failed]
     return LocationChargerBulkStatusResponse.of(job, LocationChargerResults.of(created, failed))

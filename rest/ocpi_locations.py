@@ -20,8 +20,11 @@ from resolvers.inputs import (
 )
 from resolvers.values import IdempotencyKey
 from rest.jobs import JobAccepted, JobResults, JobStatus
+from rest.reads import NumberedRows, OneRow
 from rest.requests import CpoId, Id, PageQuery
-from rest.responses import Coordinates, Instant, ListResponse, Response
+from rest.responses import Below, Coordinates, Instant, ListResponse, Of, Response, Within
+from storage import chargers as charger_store
+from storage import ocpi_locations as store
 from storage.batches import batches
 from storage.models import Charger, Evse, JobItem, OcpiLocation, ProvisioningStatus
 
@@ -32,13 +35,9 @@ class EvseSummary(Response):
     """One EVSE of a charger; each physical connector is its own."""
 
     evse_uid: str
-    ocpi_evse_id: str | None = None
+    ocpi_evse_id: Annotated[str | None, Of("id")] = None
     ocpi_connector_id: str | None = None
     topology_id: str | None = Field(None, description="The row that routes to this EVSE.")
-
-    @classmethod
-    def of(cls, row: Evse) -> Self:
-        return cls.read(row, ocpi_evse_id=row.id)
 
 
 class ChargerSummary(Response):
@@ -49,42 +48,55 @@ class ChargerSummary(Response):
     connector_type: str | None = None
     ocpp_version: str | None = None
     charge_point_id: str | None = None
-    evses: list[EvseSummary] | None = None
+    evses: Annotated[list[EvseSummary] | None, Below(EvseSummary, charger_store.evses, Charger.id, Evse.charger_id)] = (
+        None
+    )
     topology_default_id: str | None = Field(None, description="Only on the first charger of a location.")
 
     @classmethod
     def of(cls, row: Charger, evses: Sequence[Evse]) -> Self:
-        return cls.read(row, evses=[EvseSummary.of(evse) for evse in evses])
+        return cls.read(row, evses=[EvseSummary.read(evse) for evse in evses])
 
 
 class OcpiLocationResponse(Response):
     """A site as one network advertises it over OCPI."""
 
     id: str
-    ocpp_location_id: str | None = Field(None, description="The physical site.")
+    ocpp_location_id: Annotated[str | None, Of("location_id")] = Field(None, description="The physical site.")
     organization_id: str | None = None
     slug: str | None = None
     name: str | None = None
     address: str | None = None
     city: str | None = None
     country: str | None = Field(None, description="ISO 3166-1 alpha-2 code.")
-    coordinates: Coordinates | None = None
+    coordinates: Annotated[Coordinates | None, Within(Coordinates)] = None
     timezone: str | None = Field(None, description="IANA time zone.")
     owner_name: str | None = None
     public: bool | None = None
-    chargers: list[ChargerSummary] | None = None
+    chargers: Annotated[
+        list[ChargerSummary] | None,
+        Below(ChargerSummary, charger_store.chargers_of_sites, OcpiLocation.location_id, Charger.location_id),
+    ] = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
     @classmethod
     def of(cls, row: OcpiLocation, chargers: Sequence[ChargerSummary]) -> Self:
-        return cls.read(
-            row, ocpp_location_id=row.location_id, coordinates=Coordinates.read(row), chargers=list(chargers)
-        )
+        return cls.read(row, chargers=list(chargers))
 
 
 class OcpiLocationListResponse(ListResponse[OcpiLocationResponse]):
     """One page of OCPI locations."""
+
+
+OCPI_LOCATION = OneRow(
+    OcpiLocationResponse,
+    store.ocpi_locations,
+    {"location_id": OcpiLocation.id, "cpo_id": OcpiLocation.network_id},
+)
+OCPI_LOCATIONS = NumberedRows(
+    OcpiLocationResponse, store.ocpi_locations, store.NEWEST_FIRST, {"cpo_id": OcpiLocation.network_id}
+)
 
 
 class OcpiLocationFailure(Response):

@@ -6,17 +6,56 @@ that is None is null.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from rest.requests import PageQuery
 from storage.models import wire
-from storage.paging import Listing
+from storage.paging import Column, Listing
 
 ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Of:
+    """Where a field has not the name of its column: that column's name."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Within:
+    """A field whose value is made of columns of the same row."""
+
+    model: type[Response]
+
+
+@dataclass(frozen=True)
+class Below:
+    """A field that lists the rows whose `theirs` equals the row's `ours`, each as the model shows it."""
+
+    model: type[Response]
+    rows: Callable[[], Any]
+    ours: Column
+    theirs: Column
+
+
+Source = Of | Within | Below
+
+
+@cache
+def sources(model: type[Response]) -> Mapping[str, Source]:
+    """Where the fields of an answer come from: each from the column of its name, unless it says otherwise."""
+    return {
+        name: next((each for each in field.metadata if isinstance(each, Of | Within | Below)), Of(name))
+        for name, field in model.model_fields.items()
+    }
+
 
 Instant = Annotated[
     datetime,
@@ -33,9 +72,18 @@ class Response(BaseModel):
 
     @classmethod
     def read(cls, row: object, **derived: Any) -> Self:
-        """Takes each field from the row's column of the same name, unless it is derived or the row has none."""
-        named = {name: getattr(row, name, ABSENT) for name in cls.model_fields.keys() - derived.keys()}
-        return cls(**{name: value for name, value in named.items() if value is not ABSENT}, **derived)
+        """Takes each field from its column, unless it is derived or the row has none."""
+        read = {name: _read(row, source) for name, source in sources(cls).items() if name not in derived}
+        return cls(**{name: value for name, value in read.items() if value is not ABSENT}, **derived)
+
+
+def _read(row: object, source: Source) -> Any:
+    match source:
+        case Of(column):
+            return getattr(row, column, ABSENT)
+        case Within(model):
+            return model.read(row)
+    return ABSENT
 
 
 Item = TypeVar("Item", bound=Response)

@@ -12,6 +12,8 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, create_model
 
+from rest.reads import Read
+
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -39,6 +41,7 @@ class Route:
     status: int = 200
     errors: tuple[int, ...] = ()
     access: Access = Access.TENANT
+    read: Read | None = None  # how the database itself gives the answer
     alias: str | None = None  # another path of the same operation, which the OpenAPI document leaves out
 
     @property

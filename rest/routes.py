@@ -16,15 +16,15 @@ OCPI_LOCATION = f"{CPO}/locations/{{location_id}}"
 ROUTES: list[Route] = [
     Route("GET", "/health", "health.check", health.health_check, access=PUBLIC),
     # sites
-    Route("GET", "/ocpp/locations", "locations.list", locations.list_locations),
+    Route("GET", "/ocpp/locations", "locations.list", locations.list_locations, read=locations.LOCATIONS),
     Route("POST", "/ocpp/locations", "locations.create", locations.create_location, 201, (400,)),
-    Route("GET", LOCATION, "locations.get", locations.get_location, 200, (404,)),
+    Route("GET", LOCATION, "locations.get", locations.get_location, 200, (404,), read=locations.LOCATION),
     Route("PUT", LOCATION, "locations.update", locations.update_location, 200, (400, 404)),
     Route("DELETE", LOCATION, "locations.delete", locations.delete_location, 204, (404,)),
     # chargers
-    Route("GET", "/ocpp/chargers", "chargers.list", chargers.list_chargers),
+    Route("GET", "/ocpp/chargers", "chargers.list", chargers.list_chargers, read=chargers.CHARGERS),
     Route("POST", "/ocpp/chargers", "chargers.create", chargers.create_charger, 202, (400, 503)),
-    Route("GET", CHARGER, "chargers.get", chargers.get_charger, 200, (404,)),
+    Route("GET", CHARGER, "chargers.get", chargers.get_charger, 200, (404,), read=chargers.CHARGER),
     Route("GET", f"{CHARGER}/status", "chargers.get_status", chargers.get_charger_status, 200, (404,)),
     Route("PUT", CHARGER, "chargers.update", chargers.update_charger, 200, (400, 404)),
     Route("DELETE", CHARGER, "chargers.delete", chargers.delete_charger, 204, (404,)),
@@ -35,7 +35,7 @@ ROUTES: list[Route] = [
     # chargers of a site
     Route(
         "GET", f"{LOCATION}/chargers", "location_chargers.list", location_chargers.list_location_chargers,
-        200, (400, 404),
+        200, (400, 404), read=chargers.CHARGERS,
     ),
     Route(
         "POST", f"{LOCATION}/chargers", "location_chargers.create", location_chargers.create_location_chargers,
@@ -78,7 +78,10 @@ ROUTES: list[Route] = [
     Route("GET", f"{CPO}/report", "ocpi_cpos.get_report", cpos.get_cpo_report, 200, (404,)),
     Route("DELETE", CPO, "ocpi_cpos.delete", cpos.delete_cpo, 204),
     # sites of a network
-    Route("GET", f"{CPO}/locations", "ocpi_locations.list", ocpi_locations.list_ocpi_locations, 200, (404,)),
+    Route(
+        "GET", f"{CPO}/locations", "ocpi_locations.list", ocpi_locations.list_ocpi_locations,
+        200, (404,), read=ocpi_locations.OCPI_LOCATIONS,
+    ),
     Route(
         "POST", f"{CPO}/locations", "ocpi_locations.create", ocpi_locations.create_ocpi_locations,
         202, (400, 404, 503),
@@ -87,7 +90,10 @@ ROUTES: list[Route] = [
         "GET", f"{CPO}/locations/jobs/{{job_id}}", "ocpi_locations.get_bulk_job", ocpi_locations.get_ocpi_locations_job,
         200, (404,),
     ),
-    Route("GET", OCPI_LOCATION, "ocpi_locations.get", ocpi_locations.get_ocpi_location, 200, (404,)),
+    Route(
+        "GET", OCPI_LOCATION, "ocpi_locations.get", ocpi_locations.get_ocpi_location,
+        200, (404,), read=ocpi_locations.OCPI_LOCATION,
+    ),
     Route("PATCH", OCPI_LOCATION, "ocpi_locations.update", ocpi_locations.update_ocpi_location, 200, (400, 404)),
     Route("DELETE", OCPI_LOCATION, "ocpi_locations.delete", ocpi_locations.delete_ocpi_location, 204, (404,)),
 ]  # fmt: skip

@@ -24,6 +24,11 @@ def chargers() -> Select[Charger]:
     return select(Charger)
 
 
+def chargers_of_sites() -> Select[Charger]:
+    """The same, those of a site in the order in which they were made, those made together by identity."""
+    return chargers().order_by(Charger.created_at, Charger.identity)
+
+
 def evses() -> Select[Evse]:
     """All EVSEs of the session's tenant, in the order of their connectors."""
     return select(Evse).order_by(Evse.connector_number)

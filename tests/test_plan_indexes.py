@@ -25,6 +25,7 @@ from storage.database import Database
 from storage.locations import locations
 from storage.migrate import migrate
 from storage.paging import encode
+from storage.plan import readers
 from tests.support.compiled import SCHEMA
 from tests.support.databases import empty_database
 
@@ -154,8 +155,8 @@ def _on_postgresql(database: Database, statement: str, arguments: list[Any]) -> 
     values = ", ".join(sql.Literal(value).as_string() for value in arguments)
     execute = f"EXECUTE hot{f'({values})' if values else ''}"
     with psycopg.connect(database.sync_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute("SET jit = off")
+        for name, value in readers.SESSION.items():
+            connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
         connection.execute(f"PREPARE hot AS {statement}".encode())
         answer = connection.execute(execute.encode()).fetchone()
         row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {execute}".encode()).fetchone()

@@ -26,6 +26,18 @@ LOOP_BUDGET_S = 0.05  # a statement that holds SQLite's loop for longer goes to 
 PATIENT_READS = 4  # at once; their threads are shared with whatever else may not hold up the loop
 CHECK_EVERY = 10_000  # SQLite's instructions between two looks at the clock, some hundred microseconds
 
+SESSION = {
+    "application_name": "chargeyard-reads",
+    "statement_timeout": f"{BACKSTOP_S}s",
+    "timezone": "UTC",
+    "default_transaction_read_only": "on",
+    "jit": "off",  # compiling a statement takes longer than any page takes to read
+    "plan_cache_mode": "force_generic_plan",  # and planning it for its values longer than most
+    # each list has an index in its order: a bitmap would be sorted again, a whole table is never what is asked for
+    "enable_bitmapscan": "off",
+    "enable_seqscan": "off",
+}  # of PostgreSQL
+
 FAILURES = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,  # the last for a session just ended
     sqlite3.Error, OSError, TimeoutError, UnicodeError,
@@ -137,17 +149,8 @@ class _Session:
     async def _connect(self) -> Any:
         dialect: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
         _, options = dialect.create_connect_args(self._url)
-        settings = {
-            "application_name": "chargeyard-reads",
-            "statement_timeout": f"{BACKSTOP_S}s",
-            "timezone": "UTC",
-            "enable_bitmapscan": "off",  # pages are short and in the order of an index; a bitmap would be sorted again
-            "jit": "off",  # compiling a statement takes longer than any page takes to read
-            "plan_cache_mode": "force_generic_plan",  # and planning it for its values longer than most
-            "default_transaction_read_only": "on",
-        }
         try:
-            connection = await asyncpg.connect(**options, server_settings=settings, timeout=CONNECT_TIMEOUT_S)
+            connection = await asyncpg.connect(**options, server_settings=SESSION, timeout=CONNECT_TIMEOUT_S)
             await connection.set_type_codec("json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         except TimeoutError as exc:
             raise ReadFailed from exc
