@@ -66,8 +66,12 @@ class Settings(BaseSettings):
     introspection: bool = Field(True, description="Whether the GraphQL schema is public, or kept from strangers.")
     suggestions: bool = Field(False, description='Whether GraphQL errors suggest names ("Did you mean …?").')
     trusted_documents: Path | None = Field(None, description="JSON of the only GraphQL documents to run, by id.")
-    operation_timeout_s: float = Field(30.0, gt=0, description="Seconds that a GraphQL query or mutation may take.")
-    planner: bool = Field(True, description="Whether GraphQL queries are compiled; off, they are executed by field.")
+    operation_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds that a GraphQL query or mutation may take, or a compiled read of REST."
+    )
+    planner: bool = Field(
+        True, description="Whether reads are compiled; off, GraphQL runs by field and REST by its handlers."
+    )
     max_query_cost: int = Field(250_000, ge=1, description="Cost that one GraphQL operation may have.")
     cost_per_minute: int = Field(
         1_000_000_000, ge=0, description="Cost that one organization may ask for in a minute, per process; 0: any."

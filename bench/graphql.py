@@ -1,4 +1,4 @@
-"""Reads over GraphQL, requests a second: ours with and without plans, the peers, and the limit of what can be sent.
+"""Reads, requests a second: ours with and without plans, the peers over GraphQL, and the limit of what can be sent.
 
     python -m bench.graphql [--sqlite] [--rounds 3] [--seconds 2] [--only ours,limit] [--database-url URL]
 
@@ -35,7 +35,7 @@ from sqlalchemy import text
 from bench.bare_csms import free_port
 from bench.data import ORGANIZATION, seed
 from bench.load import CONNECTIONS, rate
-from bench.queries import PAGED, POSTGRAPHILE, QUERIES, Query
+from bench.queries import PAGED, POSTGRAPHILE, QUERIES, REST, Query
 from resolvers.auth import Role, make_token
 from settings import Settings
 from storage.database import Database
@@ -98,6 +98,9 @@ class Server:
     def rate(self, name: str, query: Query, ids: Sequence[str], seconds: float) -> float:
         return rate(self.where(name), self.headers, self.bodies(name, query, ids), seconds)
 
+    def rest_rate(self, path: str, seconds: float) -> float:
+        return rate(f"{self.url}{path}", self.headers, [None], seconds)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -137,6 +140,10 @@ def _measure(servers: Sequence[Server], ids: Sequence[str], rounds: int, seconds
                     found = server.rate(name, query, ids, seconds)
                     if number:  # the first round is for compilers and caches to warm up
                         rates[server.name][name].append(found)
+        for name, path in REST.items():
+            for server in servers:
+                if server.name in {OURS, PLAIN}:
+                    rates[server.name][name].append(server.rest_rate(path.format(id=ids[0]), seconds))
         print(f"round {number} of {rounds} is over", file=sys.stderr)
     return rates
 
@@ -153,6 +160,9 @@ def _print(rates: Mapping[str, Rates], database: str) -> None:
     for name in PAGED if OURS in rates else ():
         plain = name.partition(" ")[0]
         print(f"\n{PAGED[name].title}: {_cell(rates[OURS][name], rates[OURS][plain])} × without pageInfo")
+    for name in REST if OURS in rates else ():
+        without = f", {median(rates[PLAIN][name]):,.0f} without plans" if PLAIN in rates else ""
+        print(f"\nREST, {name}: {median(rates[OURS][name]):,.0f}{without}")
 
 
 def _cell(rates: Sequence[float], limit: Sequence[float] | None) -> str:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
@@ -26,7 +26,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 def rate(url: str, headers: Mapping[str, str], bodies: Sequence[Any], seconds: float) -> float:
-    """Answers a second to these bodies, posted in turns over all connections."""
+    """Answers a second to these bodies, posted in turns over all connections; None stands for a GET."""
     load = {"url": url, "headers": dict(headers), "bodies": list(bodies), "seconds": seconds}
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"], input=json.dumps(load).encode(), capture_output=True, check=False
@@ -82,7 +82,7 @@ class _Connection(asyncio.Protocol):
 
 async def _run(url: str, headers: Mapping[str, str], bodies: Sequence[Any], seconds: float) -> float:
     where = urlsplit(url)
-    requests = [_request(where.path or "/", where.netloc, headers, json.dumps(body).encode()) for body in bodies]
+    requests = [_request(where, headers, body) for body in bodies]
     loop = asyncio.get_running_loop()
     connections = []
     for number in range(CONNECTIONS):
@@ -110,10 +110,14 @@ async def _run(url: str, headers: Mapping[str, str], bodies: Sequence[Any], seco
     return count / taken
 
 
-def _request(path: str, host: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    fields = {"Host": host, **headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
-    head = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-    return "\r\n".join([*head, "", ""]).encode() + body
+def _request(where: SplitResult, headers: Mapping[str, str], body: Any) -> bytes:
+    path = where._replace(scheme="", netloc="").geturl() or "/"
+    fields, sent = {"Host": where.netloc, **headers}, b""
+    if body is not None:
+        sent = json.dumps(body).encode()
+        fields |= {"Content-Type": "application/json", "Content-Length": str(len(sent))}
+    head = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", *(f"{name}: {fields[name]}" for name in fields)]
+    return "\r\n".join([*head, "", ""]).encode() + sent
 
 
 if __name__ == "__main__":

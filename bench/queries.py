@@ -44,6 +44,12 @@ PAGED: Mapping[str, Query] = {
     "Q3 paged": Query("50 → chargers → EVSEs with pageInfo", PAGED_SITES % TREE.replace("nodes", f"{PLACE} nodes"), 50),
 }
 
+REST: Mapping[str, str] = {
+    "one site": "/ocpp/locations/{id}",
+    "50 sites": "/ocpp/locations?limit=50",
+    "50 chargers of one site": "/ocpp/locations/{id}/chargers?limit=50",
+}
+
 # PostGraphile makes its schema from the tables; aliases give its answers the shape of the others'
 POSTGRAPHILE_SITE = SITE.replace("id ", "id: rowId ", 1)
 POSTGRAPHILE_TREE = (
