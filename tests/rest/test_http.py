@@ -51,14 +51,6 @@ async def test_options_tells_the_methods_without_a_token(gateway: Gateway) -> No
         assert response.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
 
 
-async def test_head_answers_as_get_without_the_body(tenant: Tenant) -> None:
-    async with call(tenant, "GET", TEMPLATES) as got, call(tenant, "HEAD", TEMPLATES) as head:
-        assert head.status == 200
-        assert head.headers["ETag"] == got.headers["ETag"]
-        assert head.headers["Content-Length"] == got.headers["Content-Length"]
-        assert await head.read() == b""
-
-
 async def test_a_body_that_the_client_has_is_304(tenant: Tenant) -> None:
     async with call(tenant, "GET", TEMPLATES) as response:
         tag = response.headers["ETag"]
@@ -70,9 +62,9 @@ async def test_a_body_that_the_client_has_is_304(tenant: Tenant) -> None:
 
 
 async def test_a_body_that_has_changed_is_sent_again(tenant: Tenant) -> None:
-    async with call(tenant, "GET", TEMPLATES, headers={"If-None-Match": 'W/"other"'}) as response:
-        assert response.status == 200
-        assert (await response.json())["total"] > 0
+    whole = await tenant.rest("GET", TEMPLATES)
+
+    assert await tenant.rest("GET", TEMPLATES, headers={"If-None-Match": 'W/"other"'}) == whole
 
 
 @pytest.mark.parametrize(
@@ -85,7 +77,7 @@ async def test_a_large_body_is_compressed_for_clients_that_take_gzip(
     async with call(tenant, "GET", TEMPLATES, headers={"Accept-Encoding": accepted}) as response:
         assert response.headers.get("Content-Encoding") == encoding
         assert "Accept-Encoding" in response.headers["Vary"]
-        assert (await response.json())["total"] > 0
+        assert (200, await response.json()) == await tenant.rest("GET", TEMPLATES)
 
 
 @pytest.mark.parametrize("name", ["Request-Id", "X-Request-Id"])
@@ -139,7 +131,7 @@ async def test_a_body_that_is_not_what_its_encoding_says_is_400(tenant: Tenant) 
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     async with call(tenant, "POST", "/ocpp/locations", data=b"plain", headers=headers) as response:
         assert response.status == 400
-        assert "detail" in await response.json()
+        assert await response.json() == {"detail": "The request body did not arrive in full or could not be decoded."}
 
 
 @pytest.mark.parametrize(
