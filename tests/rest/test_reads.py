@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import text
 
-from errors import NotFound
+from errors import NotFound, Unavailable
 from resolvers.auth import Principal
 from resolvers.context import Context
 from rest.reads import body_of
 from rest.route import Route
 from rest.routes import ROUTES
+from storage.session import ALL_TENANTS
 from tests.support.gateway import Gateway, Tenant
+from tests.support.one_database import POSTGRESQL
 from tests.support.yard import Yard, build_yard
 
 COMPILED = [route for route in ROUTES if route.read is not None]
@@ -66,6 +70,19 @@ async def test_an_id_that_no_row_can_have_has_no_row(tenant: Tenant, route: Rout
     ids = dict.fromkeys(route.read.columns, id)
 
     assert await _compiled(tenant, route, ids | _page(route, 1, 10)) is None
+
+
+@POSTGRESQL  # on SQLite nobody keeps a reader waiting
+async def test_a_read_that_takes_too_long_is_unavailable(tenant: Tenant) -> None:
+    (route,) = (route for route in COMPILED if route.operation == "locations.list")
+    services = tenant.gateway.services
+    hasty = replace(services, settings=services.settings.model_copy(update={"operation_timeout_s": 0.1}))
+    assert route.read is not None
+
+    async with services.database.read(ALL_TENANTS) as session:
+        await (await session.connection()).execute(text("LOCK TABLE locations"))
+        with pytest.raises(Unavailable):
+            await body_of(replace(_context(tenant), services=hasty), route.read, _page(route, 1, 10))
 
 
 def _requests(yard: Yard, route: Route) -> Iterator[dict[str, Any]]:
