@@ -42,12 +42,13 @@ from storage.database import Database
 from storage.migrate import migrate
 from tests.support.gateway import SECRET
 from tests.support.nodes import Node, nodes
-from tests.support.postgres import fresh_database
+from tests.support.postgres import own_server
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / "bench" / "peers"
 PATIENCE_S = 60
 SITES, CHARGERS, EVSES = 5_000, 4, 2
+POSTGRES_CONNECTIONS = 300
 IDS = 200  # different sites that Q1 asks for
 
 OURS, PLAIN, LIMIT = "ours", "plain", "limit"
@@ -180,8 +181,19 @@ def _database(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     if options.sqlite:
         yield f"sqlite:///{folder / 'bench.db'}"
         return
-    with nullcontext(options.database_url) if options.database_url else fresh_database() as url:
+    with nullcontext(options.database_url) if options.database_url else _postgres() as url:
         yield url
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A server of our own, with room for the connections of all at once."""
+    with own_server() as server:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET max_connections = {POSTGRES_CONNECTIONS}")
+        server.stop()
+        server.start()
+        yield server.get_uri()
 
 
 def seeded(url: str, sites: int, chargers: int, evses: int) -> list[str]:
