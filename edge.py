@@ -10,8 +10,9 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import web, web_response
+from aiohttp import hdrs, web, web_response
 from aiohttp.typedefs import Handler
+from multidict import istr
 from pydantic_core import to_json
 
 from errors import ChargeyardError, Forbidden, RateLimited, Unauthenticated, Unavailable
@@ -26,8 +27,12 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 # makes the body of a 500 from the error's id, where it is not ours
 FAILURE_BODY: web.RequestKey[Callable[[str], bytes]] = web.RequestKey("failure_body")
 
-ORGANIZATION_HEADER = "X-Organization-Id"
-REQUEST_ID, X_REQUEST_ID = "Request-Id", "X-Request-Id"  # RFC 6648 advises the first, most clients have the second
+# names that need not be put into lower case each time they are looked up
+ORGANIZATION_HEADER = istr("X-Organization-Id")
+REQUEST_ID, X_REQUEST_ID = (
+    istr("Request-Id"),
+    istr("X-Request-Id"),
+)  # RFC 6648 advises the first, most clients have the second
 CORS_HEADERS = ", ".join(
     ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", ORGANIZATION_HEADER, REQUEST_ID, X_REQUEST_ID]
 )
@@ -39,7 +44,7 @@ PREFLIGHT_MAX_AGE_S = 600
 # aiohttp names its own version and Python's to everyone, also where bytes are no HTTP, and has no setting for it
 web_response.SERVER_SOFTWARE = "Chargeyard"  # type: ignore[attr-defined]  # the only place that every response passes
 
-JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
+JSON_HEADERS: Mapping[str, str] = {hdrs.CONTENT_TYPE: "application/json"}
 COMPRESS_FROM_BYTES = 1024  # below this gzip costs more than it saves
 _GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
@@ -49,7 +54,7 @@ async def context_of(request: web.Request) -> Context:
     app = request.app
     caller: Principal | Unauthenticated | Forbidden
     try:
-        principal = await app[AUTHENTICATOR].principal(request.headers.get("Authorization"))
+        principal = await app[AUTHENTICATOR].principal(request.headers.get(hdrs.AUTHORIZATION))
         caller = principal.scoped(request.headers.get(ORGANIZATION_HEADER))
     except (Unauthenticated, Forbidden) as exc:
         caller = exc

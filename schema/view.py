@@ -43,7 +43,7 @@ class GraphQLView:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """The response to any request at the endpoint."""
         request[FAILURE_BODY] = failure_body
-        accept = Accept.of(request.headers.get("Accept"))
+        accept = Accept.of(request.headers.get(hdrs.ACCEPT))
         try:
             if request.method == "POST" and accept.json and hdrs.UPGRADE not in request.headers:
                 return await self._execute(request, accept)

@@ -7,7 +7,9 @@ graphql-http's audits expect, `draft` those of the specification's draft of 2026
 
 from __future__ import annotations
 
-from aiohttp import web
+from collections.abc import Mapping
+
+from aiohttp import hdrs, web
 
 from edge import json_answer, retry_headers
 from errors import ChargeyardError
@@ -25,7 +27,9 @@ STATUS = {
     "UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
-_HEADERS = {type: {"Content-Type": f"{type}; charset=utf-8", "Vary": "Accept"} for type in (JSON, GRAPHQL_RESPONSE)}
+_HEADERS: Mapping[str, Mapping[str, str]] = {
+    type: {hdrs.CONTENT_TYPE: f"{type}; charset=utf-8", hdrs.VARY: "Accept"} for type in (JSON, GRAPHQL_RESPONSE)
+}
 RATE_LIMITED = 429
 PARTIAL_SUCCESS = 294
 

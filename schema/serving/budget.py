@@ -8,10 +8,13 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from multidict import istr
+
 from errors import RateLimited
 
 WINDOW_S = 60
 KEPT_TENANTS = 10_000
+LIMIT, REMAINING, RESET = istr("RateLimit-Limit"), istr("RateLimit-Remaining"), istr("RateLimit-Reset")
 
 
 class Allowance(NamedTuple):
@@ -25,9 +28,9 @@ class Allowance(NamedTuple):
     def headers(self) -> dict[str, str]:
         """The header fields of draft-ietf-httpapi-ratelimit-headers-06."""
         return {
-            "RateLimit-Limit": _policy(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset_s),
+            LIMIT: _policy(self.limit),
+            REMAINING: str(self.remaining),
+            RESET: str(self.reset_s),
         }
 
     def extension(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from errors import FieldError, InvalidInput
 
@@ -49,7 +49,7 @@ async def read_requests(request: web.Request) -> GraphQLRequest | list[GraphQLRe
     """The GraphQL request of an HTTP request, or those of a batch, wrong ones in place. Raises Refused."""
     if request.method != "POST":
         return _from_query_string(request)
-    if request.headers.get("Content-Type") not in USUAL_TYPES:
+    if request.headers.get(hdrs.CONTENT_TYPE) not in USUAL_TYPES:
         _check_type(request)
     try:
         at_hand = _at_hand(request)
