@@ -50,7 +50,7 @@ class Pace:
 
 
 # on SQLite two writers only wait for each other, so one long chunk after the other is fastest: between two it idles
-PACES = {True: Pace(1_000, 4, 1), False: Pace(100, 4, 2)}
+PACES = {True: Pace(1_000, 4, 1), False: Pace(200, 4, 2)}
 
 
 class Durable:

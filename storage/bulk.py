@@ -7,7 +7,7 @@ to run it, and wait for each answer; here text and conversions are worked out on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, cast
@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UpdateBase
 
+from storage import pipeline
 from storage.models import Base
+from storage.pipeline import Execution, Outcome
 from storage.session import TenancyError, TenantSession
 
 Row = Mapping[str, Any]
@@ -30,8 +32,13 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> Non
     if not isinstance(tenant, str):
         raise TenancyError("rows are written for one tenant")
     connection = session.connection()
-    prepared = _insert(model, connection.dialect)
-    connection.exec_driver_sql(prepared.text, prepared.bound(rows, organization_id=tenant))
+    if connection.dialect.is_async:
+        prepared = _insert(model, connection.dialect)
+        connection.exec_driver_sql(prepared.text, prepared.bound(rows, organization_id=tenant))
+    else:
+        batch = Batch(connection, tenant)
+        batch.insert(model, rows)
+        batch.run()
 
 
 class Batch:
@@ -62,35 +69,18 @@ class Batch:
         prepared = _prepared(statement, self._connection.dialect)
         return self._add(prepared, prepared.bound([values], tenant=self._tenant))
 
-    def run(self) -> list[Result]:
-        """Sends all and gives what each did. Raises SQLAlchemy's errors, as its own execution would."""
-        with self._errors_told(), self._together():
-            cursors = [self._send(prepared, values) for prepared, values in self._statements]
+    def run(self) -> list[Outcome]:
+        """Runs all and gives what each did. Raises SQLAlchemy's errors, as its own execution would."""
+        driver: Any = self._connection.connection.driver_connection
         with self._errors_told():
-            return [
-                Result(cursor.rowcount, cursor.fetchone() if prepared.returns else None)
-                for (prepared, _), cursor in zip(self._statements, cursors, strict=True)
-            ]
+            if self._connection.dialect.name == "postgresql":
+                names = self._connection.info.setdefault("pipeline", {})
+                return pipeline.run(driver, names, [Execution(each.text, times) for each, times in self._statements])
+            return [_run(driver.cursor(), each, times) for each, times in self._statements]
 
     def _add(self, prepared: _Prepared, values: list[Values]) -> int:
         self._statements.append((prepared, values))
         return len(self._statements) - 1
-
-    def _send(self, prepared: _Prepared, values: list[Values]) -> Any:
-        cursor = self._driver.cursor()
-        if len(values) == 1:
-            cursor.execute(prepared.text, values[0])
-        else:
-            cursor.executemany(prepared.text, values)
-        return cursor
-
-    def _together(self) -> AbstractContextManager[Any]:
-        """psycopg's pipeline: no statement waits for the answer to the one before."""
-        return self._driver.pipeline() if hasattr(self._driver, "pipeline") else nullcontext()
-
-    @property
-    def _driver(self) -> Any:
-        return self._connection.connection.driver_connection
 
     @contextmanager
     def _errors_told(self) -> Iterator[None]:
@@ -105,12 +95,12 @@ class Batch:
             raise DBAPIError("a batch", None, exc) from exc
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a statement of a batch did: how many rows it changed, and the row that it returns, if it returns one."""
-
-    changed: int
-    row: Any
+def _run(cursor: Any, prepared: _Prepared, times: list[Values]) -> Outcome:
+    if len(times) == 1:
+        cursor.execute(prepared.text, times[0])
+    else:
+        cursor.executemany(prepared.text, times)
+    return Outcome(cursor.rowcount, cursor.fetchone() if prepared.returns else None)
 
 
 @dataclass(frozen=True)
@@ -158,7 +148,7 @@ def _of(compiled: Any, dialect: Dialect, defaults: Mapping[str, Any]) -> _Prepar
 
 def _positional(dialect: Dialect) -> Dialect:
     """The dialect, with parameters by position: drivers look names up for each row anew."""
-    return dialect if dialect.positional else type(dialect)(paramstyle="format")  # type: ignore[call-arg]  # as all do
+    return dialect if dialect.positional else type(dialect)(paramstyle="numeric_dollar")  # type: ignore[call-arg]  # as all do
 
 
 def _constant(column: Column[Any]) -> Any:

@@ -207,6 +207,7 @@ class Database:
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
             "application_name": jobs_of(self.node_id),
             "connect_timeout": POOL_TIMEOUT_S,
+            "prepare_threshold": None,  # psycopg would drop what it prepared at each rollback, and the batches' with it
             **_NOTICE_A_VANISHED_HOST,
         }
         engine = create_engine(self.sync_url, pool_size=JOB_POOL_SIZE, max_overflow=0, connect_args=connect_args)

@@ -110,7 +110,7 @@ class Settlement:
             raise Taken
         if results[counted].changed == 0:
             raise JobOver
-        is_last = sum(results[told].row) == self._job.total
+        is_last = sum(results[told].row or ()) == self._job.total
         if self._job.type == JobType.CREATE_CPO:
             mark_network(self._batch.session, self._job, ProvisioningStatus.PROVISIONING, self._step)
         if is_last:
