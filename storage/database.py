@@ -43,7 +43,8 @@ _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
     "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000,
 }  # fmt: skip
 # connection, rollback (deadlocks), resources, operator intervention (restarts and timeouts)
-_POSTGRES_OUTAGES = {"08", "40", "53", "57"}
+_ROLLED_BACK = "40"
+_POSTGRES_OUTAGES = {"08", _ROLLED_BACK, "53", "57"}
 # a quota or a failing disk reads as an I/O error
 _SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 _KNOWS_SUBSEC = (3, 42)
@@ -223,13 +224,14 @@ def translated() -> Iterator[None]:
     except _UNREACHABLE as exc:
         if isinstance(exc, DBAPIError) and not (exc.connection_invalidated or _is_outage(exc)):
             raise
+        if isinstance(exc, DBAPIError) and _code(exc).startswith(_ROLLED_BACK):
+            raise Unavailable("Others changed the same rows at the same time; try again.") from exc
         raise Unavailable("The database does not answer; try again.") from exc
 
 
 def is_conflict(exc: IntegrityError) -> bool:
     """Whether a unique constraint refused the row (and not, say, a foreign key)."""
-    code = getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", "")
-    return code in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+    return _code(exc) in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
 def violated_table(exc: IntegrityError) -> str:
@@ -244,10 +246,15 @@ def violated_table(exc: IntegrityError) -> str:
 
 
 def _is_outage(exc: DBAPIError) -> bool:
-    code = getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", None)
-    if code is None:
+    code = _code(exc)
+    if not code:
         return isinstance(exc, OperationalError)  # a connection that could not be made
     return code[:2] in _POSTGRES_OUTAGES or code.startswith(_SQLITE_OUTAGES)
+
+
+def _code(exc: DBAPIError) -> str:
+    """The driver's code of an error; empty where it has none."""
+    return getattr(exc.orig, "sqlstate", None) or getattr(exc.orig, "sqlite_errorname", None) or ""
 
 
 def _unixepoch(_modifier: str) -> float:

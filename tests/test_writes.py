@@ -1,4 +1,4 @@
-"""What a write leaves behind when its task is cancelled in the middle, as that of a client that goes away is."""
+"""What writes do to one another: one that is cancelled in the middle, and two that wait for one another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from sqlalchemy import select, update
 
 from storage.database import Database
 from storage.migrate import migrate
-from storage.models import Organization
+from storage.models import Location, Organization
 from storage.session import ALL_TENANTS
+from tests.support.factories import add_location
+from tests.support.gateway import Tenant
+from tests.support.one_database import POSTGRESQL
 
 INTERRUPTED = 40
 STATEMENTS = 10  # of a write: enough for it to be cut in each of its steps
@@ -34,6 +37,25 @@ async def test_a_writer_that_is_cancelled_between_its_rows_leaves_the_database_t
     await database.close()
     assert sum(task.cancelled() for task in interrupted) > INTERRUPTED / 4
     assert {f"kept-{step}" for step in range(INTERRUPTED)} <= found
+
+
+@POSTGRESQL  # on SQLite one writes after the other
+async def test_of_two_writers_that_wait_for_one_another_one_is_told_to_try_again(tenant: Tenant) -> None:
+    database = tenant.gateway.services.database
+    sites = [await add_location(tenant) for _ in range(2)]
+    began = asyncio.Barrier(2)
+
+    async def rename(first: Location, second: Location) -> None:
+        async with database.write(tenant.organization_id) as session:
+            await session.execute(update(Location).where(Location.id == first.id).values(name="new"))
+            await began.wait()
+            await session.execute(update(Location).where(Location.id == second.id).values(name="new"))
+
+    failures = await asyncio.gather(rename(*sites), rename(*reversed(sites)), return_exceptions=True)
+
+    assert [str(failure) for failure in failures if failure] == [
+        "Others changed the same rows at the same time; try again."
+    ]
 
 
 async def _write(database: Database, id: str) -> None:
