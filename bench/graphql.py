@@ -144,7 +144,9 @@ def _measure(servers: Sequence[Server], ids: Sequence[str], rounds: int, seconds
         for name, path in REST.items():
             for server in servers:
                 if server.name in {OURS, PLAIN}:
-                    rates[server.name][name].append(server.rest_rate(path.format(id=ids[0]), seconds))
+                    found = server.rest_rate(path.format(id=ids[0]), seconds)
+                    if number:
+                        rates[server.name][name].append(found)
         print(f"round {number} of {rounds} is over", file=sys.stderr)
     return rates
 
@@ -162,8 +164,8 @@ def _print(rates: Mapping[str, Rates], database: str) -> None:
         plain = name.partition(" ")[0]
         print(f"\n{PAGED[name].title}: {_cell(rates[OURS][name], rates[OURS][plain])} × without pageInfo")
     for name in REST if OURS in rates else ():
-        without = f", {median(rates[PLAIN][name]):,.0f} without plans" if PLAIN in rates else ""
-        print(f"\nREST, {name}: {median(rates[OURS][name]):,.0f}{without}")
+        without = f", {median(rates[PLAIN][name]):,.0f}/s without plans" if PLAIN in rates else ""
+        print(f"\nREST, {name}: {median(rates[OURS][name]):,.0f}/s{without}")
 
 
 def _cell(rates: Sequence[float], limit: Sequence[float] | None) -> str:

@@ -15,6 +15,8 @@ from psycopg import Connection, OperationalError, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
+SILENCE_MS = 60_000  # longer than PostgreSQL lets a statement of these sessions run or wait
+
 Names = MutableMapping[str, bytes]  # of the statements that a connection has prepared
 
 
@@ -106,14 +108,12 @@ def _results(libpq: Any) -> Iterator[Any]:
     waiter = poll()
     waiter.register(libpq.socket, POLLIN | POLLOUT)
     while libpq.flush():  # more than the socket takes at once: the server may have to be heard before it reads on
-        waiter.poll()
-        libpq.consume_input()
+        _hear(libpq, waiter)
     waiter.modify(libpq.socket, POLLIN)
     is_over = False
     while True:
         while libpq.is_busy():
-            waiter.poll()
-            libpq.consume_input()
+            _hear(libpq, waiter)
         result = libpq.get_result()
         if result is None:
             if is_over:
@@ -124,3 +124,9 @@ def _results(libpq: Any) -> Iterator[Any]:
         else:
             is_over = False
             yield result
+
+
+def _hear(libpq: Any, waiter: Any) -> None:
+    if not waiter.poll(SILENCE_MS):
+        raise OperationalError("the server is silent")
+    libpq.consume_input()

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from storage import pipeline
 from storage.pipeline import Execution, Names, Outcome, run
 from tests.support.postgres import fresh_database
 
@@ -80,6 +81,17 @@ def test_more_goes_through_than_the_socket_takes_at_once(connection: psycopg.Con
     outcomes = run(connection, {}, [Execution(INSERT, rows), Execution(echo, [("z" * 5_000,)] * 5_000)])
 
     assert outcomes == [Outcome(20_000, None), Outcome(5_000, (5_000, "y" * 5_000))]
+
+
+def test_a_server_that_is_silent_for_too_long_is_an_outage(
+    connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "SILENCE_MS", 100)
+
+    with pytest.raises(psycopg.OperationalError, match="silent"):
+        run(connection, {}, [Execution("SELECT pg_sleep($1::integer)", [(60,)])])
+
+    assert connection.closed
 
 
 def test_a_connection_that_is_lost_meanwhile_is_an_outage(connection: psycopg.Connection[Any], url: str) -> None:

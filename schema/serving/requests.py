@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from errors import FieldError, InvalidInput
 
 MAX_BATCH = 10
-SMALL_BYTES = 64 * 1024
+SMALL_BYTES = 64 * 1024  # of a body; the limit of its size is asked about larger ones
 JSON = "application/json"
 USUAL_TYPES = {JSON, f"{JSON}; charset=utf-8"}  # what clients send, and nothing to take apart
 _USUAL_KEYS = {"query", "variables"}  # those of a plain client, read without a look at the others
