@@ -20,7 +20,7 @@ from aiohttp import web
 
 from bench.data import ORGANIZATION
 from bench.queries import POSTGRES, QUERIES, SQLITE
-from storage.plan.readers import CONNECTIONS
+from storage.plan.postgres import CONNECTIONS
 
 AROUND = {
     name: (b'{"data":{"location":', b"}}") if query.first is None else (b'{"data":{"locations":{"nodes":', b"}}}")

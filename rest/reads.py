@@ -90,7 +90,7 @@ async def body_of(ctx: Context, read: Read, arguments: Mapping[str, Any]) -> byt
     database, timeout_s = ctx.services.database, ctx.services.settings.operation_timeout_s
     plan = _plan(read, named, database.is_sqlite)
     try:
-        answers = await database.reads.fetch(plan.text, plan.arguments(ctx.tenant, given), timeout_s)
+        answers = await database.reads.fetch(plan, plan.arguments(ctx.tenant, given), timeout_s)
     except ReadFailed as exc:
         log.warning("a compiled read failed, the handler tries: %s", exc.__cause__)
         return None

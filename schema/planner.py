@@ -119,7 +119,7 @@ class PlannedOperation:
             if bound is None:
                 return None
             compiled, arguments = bound
-            answers = await ctx.services.database.reads.fetch(compiled.plan.text, arguments, timeout_s)
+            answers = await ctx.services.database.reads.fetch(compiled.plan, arguments, timeout_s)
         except ReadFailed as exc:
             log.warning("a compiled read failed, the ordinary executor tries: %s", exc.__cause__)
             return None

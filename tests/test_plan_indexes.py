@@ -25,9 +25,10 @@ from storage.database import Database
 from storage.locations import locations
 from storage.migrate import migrate
 from storage.paging import encode
-from storage.plan import readers
+from storage.plan import Plan, postgres
 from tests.support.compiled import SCHEMA
 from tests.support.databases import empty_database
+from tests.support.one_database import POSTGRESQL
 
 SITES = 1_500  # of each organization: enough for PostgreSQL to find reading them all too dear
 ORGANIZATIONS = [str(UUID(int=number)) for number in (1, 2)]
@@ -96,6 +97,17 @@ def test_a_hot_read_touches_few_rows(database: Database, name: str) -> None:
     assert work.rows < SITES
 
 
+@POSTGRESQL
+def test_sites_that_are_read_together_are_each_looked_up(database: Database) -> None:
+    document, variables = "query ($id: ID!) { location(id: $id) { id ocpiLocation { id cpo { id } } } }", {"id": "x"}
+    plan, arguments = _bound(database, document, variables)
+    assert plan.together is not None
+
+    work = _on_postgresql(database, plan.together, [[value] * 3 for value in arguments])
+
+    assert (work.scans, work.rows) == ([], 0)
+
+
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("field", ORDERS)
 def test_a_page_costs_the_same_wherever_it_lies(database: Database, field: str, direction: str) -> None:
@@ -127,12 +139,18 @@ class Work:
 
 
 def _work(database: Database, document: str, variables: dict[str, Any]) -> Work:
+    plan, arguments = _bound(database, document, variables)
+    measure = _on_sqlite if database.is_sqlite else _on_postgresql
+    return measure(database, plan.text, arguments)
+
+
+def _bound(database: Database, document: str, variables: dict[str, Any]) -> tuple[Plan, list[Any]]:
+    """The plan of a query with the values that it takes."""
     (plans,) = Planner(SCHEMA, is_sqlite=database.is_sqlite).prepare(parse(document)).values()
     bound = plans._bound(variables, ORGANIZATIONS[0])
     assert bound is not None
     compiled, arguments = bound
-    measure = _on_sqlite if database.is_sqlite else _on_postgresql
-    return measure(database, compiled.plan.text, arguments)
+    return compiled.plan, arguments
 
 
 def _on_sqlite(database: Database, statement: str, arguments: list[Any]) -> Work:
@@ -155,7 +173,7 @@ def _on_postgresql(database: Database, statement: str, arguments: list[Any]) -> 
     values = ", ".join(sql.Literal(value).as_string() for value in arguments)
     execute = f"EXECUTE hot{f'({values})' if values else ''}"
     with psycopg.connect(database.sync_url.replace("+psycopg", ""), autocommit=True) as connection:
-        for name, value in readers.SESSION.items():
+        for name, value in postgres.SESSION.items():
             connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
         connection.execute(f"PREPARE hot AS {statement}".encode())
         answer = connection.execute(execute.encode()).fetchone()

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from graphql import get_named_type, is_object_type
-from sqlalchemy import text
 from strawberry.types.field import StrawberryField
 
 from schema.fields import TenantMember
 from schema.planner import MAX_PLANS
 from schema.reads import COMPUTED, READS
 from storage.models import TenantOwned
-from storage.plan import readers
-from storage.session import ALL_TENANTS
-from tests.support.chargers import eventually
 from tests.support.compiled import SCHEMA, Compiled, compiled, compiled_data, counted_reads
 from tests.support.executor import execute
 from tests.support.factories import add_charger, add_cpo, add_location, add_ocpi_location
 from tests.support.gateway import Tenant
-from tests.support.one_database import ONE_DATABASE, POSTGRESQL
 from tests.support.statements import counted_statements
 
 SITES = """{
@@ -243,80 +237,3 @@ def test_every_resolved_field_below_the_query_is_said_to_be_stored_or_computed()
                 pending.append(below.name)
 
     assert resolved - {*READS, *COMPUTED} == set()
-
-
-@ONE_DATABASE
-async def test_a_read_that_takes_long_runs_in_a_thread_on_sqlite(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reads = tenant.gateway.services.database.reads
-    await add_location(tenant)
-    monkeypatch.setattr(readers, "LOOP_BUDGET_S", -1.0)
-    monkeypatch.setattr(readers, "CHECK_EVERY", 1)
-    await reads.close()  # the next connection looks at the clock at every step
-
-    data = await compiled_data(tenant, SITES)
-    await reads.close()
-
-    assert data["locations"]["totalCount"] == 1
-
-
-async def test_a_read_that_takes_too_long_is_stopped(tenant: Tenant) -> None:
-    reads = tenant.gateway.services.database.reads
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 0 FROM n) SELECT count(*) FROM n"
-
-    with pytest.raises(TimeoutError):
-        await reads.fetch(endless, [], 0.2)
-
-    assert (await compiled_data(tenant, SITES))["locations"]["totalCount"] == 0
-
-
-@POSTGRESQL
-async def test_reads_go_on_after_the_database_has_closed_their_connections(tenant: Tenant) -> None:
-    await compiled_data(tenant, SITES)
-    async with tenant.gateway.services.database.read(ALL_TENANTS) as session:
-        connection = await session.connection()
-        await connection.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chargeyard-reads'")
-        )
-
-    answers = [await tenant.data(SITES) for _ in range(3)]
-
-    assert [answer["locations"]["totalCount"] for answer in answers] == [0, 0, 0]
-    await eventually(lambda: compiled(tenant, SITES), lambda planned: planned is not None)
-
-
-async def test_many_reads_at_once_wait_for_their_turn(tenant: Tenant) -> None:
-    await add_location(tenant)
-
-    answers = await asyncio.gather(*(compiled_data(tenant, SITES) for _ in range(3 * readers.CONNECTIONS)))
-
-    assert [answer["locations"]["totalCount"] for answer in answers] == [1] * len(answers)
-
-
-@POSTGRESQL  # on SQLite it runs to its end before anyone can cancel it
-async def test_a_read_that_is_cancelled_leaves_its_connection_to_nobody(tenant: Tenant) -> None:
-    reads = tenant.gateway.services.database.reads
-    sleep = "SELECT pg_sleep(30)::text"
-    sleeping = "SELECT to_json(count(*)) FROM pg_stat_activity WHERE query = $1 AND state = 'active'"
-
-    asking = asyncio.create_task(reads.fetch(sleep, [], 60.0))
-    await eventually(lambda: reads.fetch(sleeping, [sleep], 5.0), lambda found: found == (b"1",))
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-
-    assert await reads.fetch("SELECT 'x'", [], 5.0) is not None
-
-
-@POSTGRESQL  # on SQLite the standard library keeps its statements, and tells nobody
-async def test_a_statement_is_parsed_and_planned_once(tenant: Tenant) -> None:
-    reads = tenant.gateway.services.database.reads
-    statement = "SELECT to_json('a statement of this test'::text)"
-    await reads.fetch("SELECT to_json(1)", [], 5.0)
-
-    for _ in range(3):
-        await reads.fetch(statement, [], 5.0)
-
-    told = "SELECT json_build_array(count(*), sum(generic_plans)) FROM pg_prepared_statements WHERE statement = $1"
-    assert await reads.fetch(told, [statement], 5.0) == (b"[1, 3]",)

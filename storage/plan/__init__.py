@@ -15,18 +15,19 @@ level is a correlated subquery inside this expression:
 - `forms` holds what the two databases say differently: an object, a list, and a value in its wire form.
 - `parameters` remembers which of the request's values goes to which place of the statement.
 - `statement` closes the work: one option narrows every row of every level to the tenant, then the text is compiled.
-- `readers` run statements at little more than the cost of the driver.
+- `readers` run statements at little more than the cost of the driver: `postgres`, which reads single rows for many
+  requests at once, and `sqlite`.
 
 What keeps it safe. Values never enter the text; response keys do, as quoted labels, and are names that the GraphQL
 parser accepted. Names of our own begin with `#`, which no GraphQL name does, so no client's alias can capture them.
 Whatever is not known raises Unsupported while compiling, and the ordinary executor answers instead.
 """
 
-from storage.plan.errors import Reshaped, Unsupported
+from storage.plan.errors import ReadFailed, Reshaped, Unsupported
 from storage.plan.forms import text
 from storage.plan.levels import Keyset, Level
 from storage.plan.parameters import Variables
-from storage.plan.readers import Reader, ReadFailed, make_reader
+from storage.plan.readers import Reader, make_reader
 from storage.plan.statement import Plan, Statement
 
 __all__ = [

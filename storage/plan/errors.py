@@ -1,4 +1,4 @@
-"""Why a plan can't answer; the ordinary executor then does, so neither ever reaches a client."""
+"""Why a plan can't answer; the ordinary executor then does, so none of them ever reaches a client."""
 
 from __future__ import annotations
 
@@ -9,3 +9,7 @@ class Unsupported(Exception):
 
 class Reshaped(Exception):
     """With these variables a filter has another structure than the statement was compiled for."""
+
+
+class ReadFailed(Exception):
+    """The statement could not be run; the ordinary executor finds out what the client is told."""

@@ -90,6 +90,7 @@ class Level:
         self, fields: Fields, around: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
     ) -> ColumnElement[Any]:
         """The list of the objects of the level's rows, or what is made `around` it, where the rows can be counted."""
+        self.statement.has_lists = True
         items, rows = self.forms.many(self.source(), fields)
         return select(around(items) if around else items).select_from(rows).scalar_subquery()
 
@@ -122,6 +123,7 @@ class Keyset:
     ) -> None:
         """`now` is the page of this request; `again` gives that of another one where variables decide it."""
         self.statement = statement
+        self.statement.has_lists = True
         self.order = order
         self._is_behind = now.cursor is not None
         self.backward = now.backward

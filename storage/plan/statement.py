@@ -17,6 +17,8 @@ from storage.plan.parameters import Parameters, Processor, Values, Variables
 
 TENANT = "tenant"
 
+Answers = Sequence[bytes | None]  # JSON, untouched from the database to the socket
+
 # The one place where a plan is narrowed to its tenant: SQLAlchemy adds this to every tenant's table that the statement
 # reads, at whatever depth, as it does for the statements of a session. (It would take a name from outside for a value.)
 _OF_TENANT = with_loader_criteria(
@@ -26,13 +28,18 @@ _OF_TENANT = with_loader_criteria(
 
 @dataclass(frozen=True)
 class Plan:
-    """A compiled read. Each column of its only row is the JSON text of one answer, or null."""
+    """A compiled read. Each column of its only row is the JSON text of one answer, or null.
+
+    `together` reads for several requests at once: it takes a list of values for each place, and gives a row for each of
+    the requests, in their order.
+    """
 
     text: str
-    is_tenant_bound: bool
-    _slots: Sequence[Values]
-    _places: Sequence[tuple[int, Processor | None]]
-    _constants: Sequence[Any]
+    together: str | None = None
+    is_tenant_bound: bool = False
+    _slots: Sequence[Values] = ()
+    _places: Sequence[tuple[int, Processor | None]] = ()
+    _constants: Sequence[Any] = ()
 
     def arguments(self, tenant: str | None, variables: Variables) -> list[Any]:
         """The values of a request, in the order of the statement's places.
@@ -51,6 +58,7 @@ class Statement:
     def __init__(self, *, is_sqlite: bool) -> None:
         self.forms: Forms = SqliteForms() if is_sqlite else PostgresForms()
         self.parameters = Parameters(self.forms.dialect)
+        self.has_lists = False
         self._numbers = count(1)
 
     def next_name(self) -> str:
@@ -74,5 +82,11 @@ class Statement:
             for name in compiled.positiontup
         ]
         return Plan(
-            compiled.string, TENANT in compiled.positiontup, self.parameters.slots, places, list(constants.values())
+            compiled.string,
+            # reads of lists keep the database busy for longer than asking does, and are better off side by side
+            None if self.has_lists else self.forms.together(compiled.string),
+            TENANT in compiled.positiontup,
+            self.parameters.slots,
+            places,
+            list(constants.values()),
         )

@@ -16,6 +16,7 @@ from resolvers.context import Context
 from schema import make_schema
 from schema.errors import Schema
 from schema.planner import Planned, PlannedOperation, Planner
+from storage.plan import Plan
 from tests.support.gateway import Tenant
 
 SCHEMA = make_schema()
@@ -29,10 +30,7 @@ async def compiled(tenant: Tenant, document: str, **variables: Any) -> Planned |
 
 async def compiled_data(tenant: Tenant, document: str, **variables: Any) -> Any:
     """The data of a query that is compiled as a whole."""
-    planned = await compiled(tenant, document, **variables)
-    assert planned is not None
-    assert planned.rest is None
-    return orjson.loads(orjson.dumps(planned.fields))
+    return await Compiled(tenant, document).data(**variables)
 
 
 class Compiled:
@@ -51,6 +49,13 @@ class Compiled:
         context = Context(self._tenant.gateway.services, principal)
         return await self.plans.answer(context, variables, TIMEOUT_S) if self.plans else None
 
+    async def data(self, **variables: Any) -> Any:
+        """The data with these variables, all of which plans answer."""
+        planned = await self.answer(**variables)
+        assert planned is not None
+        assert planned.rest is None
+        return orjson.loads(orjson.dumps(planned.fields))
+
     def statement(self, **variables: Any) -> tuple[str, list[Any]]:
         """The statement for these variables, with the values that it takes."""
         assert self.plans is not None
@@ -66,9 +71,9 @@ def counted_reads(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
     reads = tenant.gateway.services.database.reads
     fetch, seen = reads.fetch, []
 
-    async def note(statement: str, arguments: Sequence[Any], timeout_s: float) -> Sequence[bytes | None]:
-        seen.append(statement)
-        return await fetch(statement, arguments, timeout_s)
+    async def note(plan: Plan, arguments: Sequence[Any], timeout_s: float) -> Sequence[bytes | None]:
+        seen.append(plan.text)
+        return await fetch(plan, arguments, timeout_s)
 
     with monkeypatch.context() as patch:
         patch.setattr(reads, "fetch", note)
