@@ -24,7 +24,7 @@ def with_secret(settings: Settings) -> Settings:
     file = _file(settings)
     if not file.is_file():
         raise SettingsError("CHARGEYARD_JWT_SECRET: no secret yet; set it, or start `serve` once on a loopback address")
-    return _with(settings, file.read_text())
+    return _with(settings, _read(file))
 
 
 def prepared(settings: Settings) -> tuple[Settings, str | None]:
@@ -44,7 +44,7 @@ def prepared(settings: Settings) -> tuple[Settings, str | None]:
     is_new = not file.exists()
     if is_new:
         _make(file, secrets.token_urlsafe(48))
-    settings = _with(settings, file.read_text())
+    settings = _with(settings, _read(file))
     return settings, _first_token(settings) if is_new else None
 
 
@@ -53,7 +53,7 @@ def first_organization(settings: Settings) -> str:
     file = settings.data_dir / "organization"
     if not file.exists():
         _make(file, str(uuid4()))
-    return file.read_text().strip()
+    return _read(file).strip()
 
 
 def _file(settings: Settings) -> Path:
@@ -68,6 +68,14 @@ def _make(file: Path, text: str) -> None:
         raise SettingsError(f"CHARGEYARD_DATA_DIR: {file} can't be made ({exc.strerror})") from exc
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is no text"
+        raise SettingsError(f"CHARGEYARD_DATA_DIR: {file} can't be read ({reason})") from exc
 
 
 def _with(settings: Settings, secret: str) -> Settings:

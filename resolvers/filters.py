@@ -292,6 +292,8 @@ def _size(condition: object, path: Path, depth: int) -> int:
             place = (*here, index) if isinstance(value, list) else here
             if isinstance(each, str) and not is_storable(each):
                 raise _invalid(place, UNSTORABLE)
+            if isinstance(each, BoundingBoxInput) and each.south > each.north:
+                raise _invalid((*place, "north"), "must not be less than south")
             is_leaf = isinstance(each, str | bool | float | datetime)
             size += 1 if is_leaf else 1 + _size(each, place, deeper)
     return size

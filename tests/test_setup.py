@@ -103,6 +103,17 @@ def test_elsewhere_than_on_loopback_a_secret_is_required(tmp_path: Path) -> None
     assert not (tmp_path / "data").exists()
 
 
+def test_a_secret_that_is_no_text_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "jwt-secret").write_bytes(b"\xff" * 48)
+
+    done = _run(tmp_path, "serve", "--port", "0")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("jwt-secret can't be read (it is no text)")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_second_process_on_the_same_sqlite_file_is_refused(installation: Installation) -> None:
     second = _run(installation.folder, "serve", "--port", "0")
     migration = _run(installation.folder, "migrate")

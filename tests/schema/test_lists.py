@@ -390,6 +390,7 @@ async def test_the_frames_of_a_charger_are_filtered_by_action_and_time(tenant: T
         {"name": "x"},
         {"nope": {"eq": "x"}},
         {"within": {"south": 1, "north": 2, "west": 3}},
+        {"within": {"south": 2, "north": 1, "west": 3, "east": 4}},
         {"within": {"south": "NaN", "north": 2, "west": 3, "east": 4}},
         {"public": {"eq": "true"}},
     ],
