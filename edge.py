@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -42,8 +43,42 @@ PREFLIGHT_MAX_AGE_S = 600
 web_response.SERVER_SOFTWARE = "Chargeyard"  # type: ignore[attr-defined]  # the only place that every response passes
 
 JSON_HEADERS: Mapping[str, str] = {hdrs.CONTENT_TYPE: "application/json"}
+BODY_TIMEOUT_S = 120  # the largest body at two megabits a second
 COMPRESS_FROM_BYTES = 1024  # below this gzip costs more than it saves
 _GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+
+
+class BodyRefused(ChargeyardError):
+    """The body of the request can't be taken."""
+
+    code = "BAD_USER_INPUT"
+    http_status = 400
+    ocpi_status = 2001
+
+
+class BodyTooLarge(BodyRefused):
+    """It is larger than any that is meant to come."""
+
+    http_status = 413
+
+
+class BodyLate(BodyRefused):
+    """It did not arrive in time."""
+
+    http_status = 408
+
+
+async def sent_body(request: web.Request) -> bytes:
+    """The body of a request. Raises BodyRefused."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except TimeoutError as exc:
+        raise BodyLate("The request body did not arrive in time.") from exc
+    except web.HTTPRequestEntityTooLarge as exc:
+        raise BodyTooLarge("The request body is too large.") from exc
+    except web.RequestPayloadError as exc:
+        raise BodyRefused("The request body did not arrive in full or could not be decoded.") from exc
 
 
 async def context_of(request: web.Request) -> Context:
@@ -131,6 +166,8 @@ class Edge:
         """
         headers = response.headers
         headers[REQUEST_ID] = headers[X_REQUEST_ID] = self._request_id(request)
+        if response.status >= 400 and not request.content.is_eof():
+            response.force_close()  # what still comes of the body nobody reads
         if not self._origins:
             return
         headers.add("Vary", "Origin")
@@ -163,8 +200,6 @@ def _answer_of(request: web.Request, exc: Exception) -> web.Response:
             return _other_method(request, sorted({*exc.allowed_methods, "OPTIONS"}))
         case web.HTTPException():
             return error_answer(request, exc.status, _HTTP_DETAILS.get(exc.status, exc.reason))
-        case web.RequestPayloadError():
-            return error_answer(request, 400, "The request body did not arrive in full or could not be decoded.")
     return json_answer(request, request.get(FAILURE_BODY, _failure_body)(log_unexpected(exc)), 500)
 
 
@@ -172,10 +207,7 @@ def _failure_body(error_id: str) -> bytes:
     return to_json({"detail": "Something went wrong on our side.", "error_id": error_id})
 
 
-_HTTP_DETAILS = {
-    404: "There is nothing at this path.",
-    413: "The request body is too large.",
-}
+_HTTP_DETAILS = {404: "There is nothing at this path."}
 
 
 def _other_method(request: web.Request, allowed: list[str]) -> web.Response:

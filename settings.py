@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     operation_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that a GraphQL query or mutation may take, or a compiled read of REST."
     )
+    keep_alive_s: float = Field(
+        75.0, gt=0, description="Seconds that a connection may be idle, or take until it has said what it asks for."
+    )
     planner: bool = Field(
         True, description="Whether reads are compiled; off, GraphQL runs by field and REST by its handlers."
     )

@@ -68,7 +68,11 @@ async def _serve(settings: Settings, announce: Callable[[], None], parent: socke
     access_log = logging.getLogger("chargeyard.access") if settings.log_level == "DEBUG" else None
     # an abandoned query must not run on: aiohttp's default lets it
     runner = web.AppRunner(
-        create_app(settings), handler_cancellation=True, access_log=access_log, shutdown_timeout=DRAIN_S
+        create_app(settings),
+        handler_cancellation=True,
+        access_log=access_log,
+        shutdown_timeout=DRAIN_S,
+        keepalive_timeout=settings.keep_alive_s,
     )
     try:
         await runner.setup()

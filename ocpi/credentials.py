@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
+from edge import sent_body
 from errors import FieldError, InvalidInput
 from ocpi.client import PeerUrl, check_peer
 from ocpi.envelope import Call
@@ -109,7 +110,7 @@ def _require_registered(call: Call) -> None:
 
 async def _received(call: Call) -> Registration:
     """What the peer sent, after a look at its API with the token it gave."""
-    registration = _parsed(await call.request.read(), call.version)
+    registration = _parsed(await sent_body(call.request), call.version)
     await check_peer(registration.url, registration.token, call.version)
     return registration
 

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from edge import context_of, error_answer, json_answer, revalidated
+from edge import context_of, error_answer, json_answer, revalidated, sent_body
 from errors import InvalidRequest
 from resolvers.context import Context
 from rest.reads import body_of
@@ -93,7 +93,7 @@ def _header(adapter: TypeAdapter[Any], request: web.Request, found: list[Detail]
 
 
 async def _body(route: Route, request: web.Request, found: list[Detail]) -> Any:
-    data = await request.read()
+    data = await sent_body(request)
     if not data.strip():
         if route.needs_body:
             found.append(finding("missing", "Field required", "body"))

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import jwt
 import psutil
@@ -131,6 +133,17 @@ def test_a_killed_process_leaves_the_file_free(tmp_path: Path) -> None:
     process.communicate()
 
     assert _run(tmp_path, "migrate").returncode == 0
+
+
+def test_a_connection_that_does_not_say_what_it_asks_for_is_closed(tmp_path: Path) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with serving(tmp_path, CHARGEYARD_KEEP_ALIVE_S="0.2") as (_, banner):
+        where = urlsplit(_url(banner))
+        for said in (b"", request[:25], request + request[:25]):
+            with socket.create_connection((where.hostname, where.port), PATIENCE_S) as connection:
+                connection.sendall(said)
+                while connection.recv(4096):
+                    pass
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation, tmp_path: Path) -> None:

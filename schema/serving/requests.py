@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import hdrs, web
 
+from edge import sent_body
 from errors import FieldError, InvalidInput
 
 MAX_BATCH = 10
@@ -46,20 +47,19 @@ class GraphQLRequest:
 
 
 async def read_requests(request: web.Request) -> GraphQLRequest | list[GraphQLRequest | Refused]:
-    """The GraphQL request of an HTTP request, or those of a batch, wrong ones in place. Raises Refused."""
+    """The GraphQL request of an HTTP request, or those of a batch, wrong ones in place.
+
+    Raises Refused, and BodyRefused.
+    """
     if request.method != "POST":
         return _from_query_string(request)
     if request.headers.get(hdrs.CONTENT_TYPE) not in USUAL_TYPES:
         _check_type(request)
     try:
         at_hand = _at_hand(request)
-        body = orjson.loads(await request.read() if at_hand is None else at_hand)
+        body = orjson.loads(await sent_body(request) if at_hand is None else at_hand)
     except orjson.JSONDecodeError as exc:
         raise Refused(400, "The request body is not valid JSON.") from exc
-    except web.HTTPRequestEntityTooLarge as exc:
-        raise Refused(413, "The request body is too large.") from exc
-    except web.RequestPayloadError as exc:
-        raise Refused(400, "The request body did not arrive in full or could not be decoded.") from exc
     return _from_list(body) if isinstance(body, list) else from_json(body)
 
 

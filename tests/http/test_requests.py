@@ -10,8 +10,10 @@ from urllib.parse import quote
 import pytest
 from yarl import URL
 
+import edge
 from errors import NotFound
 from resolvers import locations
+from tests.support.endless import begun
 from tests.support.endpoint import Endpoint, bearer
 
 TYPENAME = "{ __typename }"
@@ -143,6 +145,19 @@ async def test_a_body_that_is_too_large_is_refused_with_413(endpoint: Endpoint) 
 
     assert reply.status == 413
     assert reply.codes == ["BAD_USER_INPUT"]
+
+
+async def test_a_body_that_does_not_come_is_refused_with_408(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "BODY_TIMEOUT_S", 0.1)
+    async with endpoint.http.post(endpoint.url, data=begun(), headers={"Content-Type": "application/json"}) as response:
+        assert response.status == 408
+        assert response.headers["Connection"] == "close"
+        (error,) = (await response.json())["errors"]
+
+    told = "The request body did not arrive in time."
+    assert error == {"message": told, "extensions": {"code": "BAD_USER_INPUT"}}
 
 
 async def test_a_compressed_body_counts_as_what_it_holds(endpoint: Endpoint) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+import edge
 from storage.models import Cpo
 from tests.support.emsp import Emsp, OcpiClient, credentials, running_emsp
+from tests.support.endless import begun
 from tests.support.factories import writing
 from tests.support.gateway import Tenant
 from tests.support.network import Network, add_network
@@ -41,6 +43,17 @@ async def test_a_peer_finds_its_way_from_the_versions_url_to_the_locations(netwo
 
     assert (status, body["status_code"]) == (200, 1000)
     assert await network.client(body["data"]["token"]).data(endpoints["locations"]) == []
+
+
+async def test_credentials_that_do_not_come_are_answered_in_the_envelope(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "BODY_TIMEOUT_S", 0.1)
+
+    status, body, _ = await network.client().call("POST", f"/ocpi/{network.version}/credentials", data=begun())
+
+    assert (status, body["status_code"]) == (408, 2001)
+    assert body["status_message"] == "The request body did not arrive in time."
 
 
 async def test_versions_and_details_are_those_of_the_network(network: Network) -> None:

@@ -12,8 +12,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+import edge
 from edge import Edge
 from errors import RateLimited, Unavailable
+from tests.support.endless import begun
 from tests.support.gateway import Gateway, Tenant, running_gateway
 
 TEMPLATES = "/ocpp/templates/locations"
@@ -132,6 +134,16 @@ async def test_a_body_that_is_not_what_its_encoding_says_is_400(tenant: Tenant) 
     async with call(tenant, "POST", "/ocpp/locations", data=b"plain", headers=headers) as response:
         assert response.status == 400
         assert await response.json() == {"detail": "The request body did not arrive in full or could not be decoded."}
+
+
+async def test_a_body_that_does_not_come_is_408_and_the_end_of_the_connection(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "BODY_TIMEOUT_S", 0.1)
+    async with call(tenant, "POST", "/ocpp/locations", data=begun()) as response:
+        assert response.status == 408
+        assert response.headers["Connection"] == "close"
+        assert await response.json() == {"detail": "The request body did not arrive in time."}
 
 
 @pytest.mark.parametrize(

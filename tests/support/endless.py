@@ -33,3 +33,9 @@ class Endless:
         """A subscription to which nothing happens."""
         await self.work()
         yield
+
+
+async def begun() -> AsyncIterator[bytes]:
+    """A request body of which no more than the first byte ever comes."""
+    yield b"{"
+    await asyncio.Event().wait()
