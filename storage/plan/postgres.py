@@ -148,13 +148,11 @@ class _Group:
 
     def settle(self, task: asyncio.Task[Rows]) -> None:
         """Gives each its row, or all what went wrong."""
-        failure = None if task.cancelled() else task.exception()
+        failure = ReadFailed("the reader was closed") if task.cancelled() else task.exception()
         for place, answer in enumerate(self._answers):
             if answer.done():
                 continue
-            if task.cancelled():
-                answer.cancel()
-            elif failure:
+            if failure:
                 answer.set_exception(failure)
             else:
                 answer.set_result(task.result()[place])
