@@ -115,6 +115,22 @@ async def test_a_step_that_fails_says_why_and_fails_the_run(
 
 
 @ONE_DATABASE
+async def test_chargers_that_could_not_be_made_say_why_and_are_not_waited_for(
+    tenant: Tenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "unknown.toml"
+    file.write_text(
+        'name = "Unknown"\nboot_seconds = 600000\n[chargers]\ncount = 3\nramp_minutes = 0.01\nmodel_slug = "none"\n'
+        '[[steps]]\ndo = "plug"\n'
+    )
+
+    status = await play(tenant, file)
+
+    printed = capsys.readouterr().out
+    assert (status, "3 × wallbox has no model none." in printed) == (1, True), printed
+
+
+@ONE_DATABASE
 async def test_a_charger_that_is_away_has_not_charged(
     tenant: Tenant, csms: Csms, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,19 +106,23 @@ class Play:
         report.targeted = wanted.count
         slices = max(1, min(wanted.count, round(wanted.ramp_minutes * SLICES_PER_MINUTE)))
         pause_s = wanted.ramp_minutes * 60 / slices
-        for number in range(slices):
-            count = wanted.count * (number + 1) // slices - wanted.count * number // slices
-            await self._create_some(wanted.count * number // slices, count)
-            await asyncio.sleep(pause_s)
-        report.done = await self._until_connected(wanted.count)
-        if report.failed:
-            report.reasons["not connected in time"] = report.failed
+        started = time.monotonic()
+        for number in range(1, slices + 1):
+            first = wanted.count * (number - 1) // slices
+            job_id = await self._create_some(first, wanted.count * number // slices - first)
+            await self._until_made(job_id, report)
+            await asyncio.sleep(max(0.0, started + number * pause_s - time.monotonic()))
+        made = wanted.count - report.reasons.total()
+        report.done = await self._until_connected(made)
+        if report.done < made:
+            report.reasons["not connected in time"] = made - report.done
         found = sorted(await self._read(), key=lambda charger: charger["identity"])
         self._chargers = [charger["id"] for charger in found]
         if wanted.network is not None:
             await self._set_network(wanted.network)
 
-    async def _create_some(self, first: int, count: int) -> None:
+    async def _create_some(self, first: int, count: int) -> str:
+        """Has a slice of the chargers accepted; gives the id of its job."""
         wanted = self._plan.chargers
         template = {
             "brandSlug": wanted.brand_slug,
@@ -130,7 +134,15 @@ class Play:
         }
         ids = [f"{number:05}" for number in range(first, first + count)]
         groups = [{"template": template, "chargerIds": ids[at : at + 1000]} for at in range(0, count, 1000)]
-        await self._client.execute(CREATE_CHARGERS, input={"locationId": self._location_id, "groups": groups})
+        data = await self._client.execute(CREATE_CHARGERS, input={"locationId": self._location_id, "groups": groups})
+        return str(data["bulkCreateChargers"]["job"]["id"])
+
+    async def _until_made(self, job_id: str, report: StepReport) -> None:
+        """Waits for the end of a job, and remembers why it could not make some of its chargers."""
+        async for _ in self._client.watch(job_id):
+            pass
+        result = await self._client.result(job_id)
+        report.reasons.update(message for _, message in result.failed.values())
 
     async def _step(self, step: AnyStep, report: StepReport) -> None:
         if isinstance(step, Wait):
