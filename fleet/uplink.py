@@ -27,6 +27,8 @@ class Uplink:
 
     async def open(self) -> None:
         context = ssl.create_default_context(cafile=self._ca_file or None)
+        # Python 3.13 is as strict as RFC 5280, which few of the authorities are that people make for tests
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         self._client = ClientSession(
             connector=TCPConnector(limit=0, ssl=context), timeout=ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S)
         )
