@@ -89,7 +89,7 @@ async def update_ocpi_location(
 ) -> OcpiLocation:
     """Changes what `changes` gives; the site's slug stays."""
     async with ctx.write() as session:
-        row = _known(await store.get(session, id, network_id=_network(cpo_id), to_change=True), id)
+        row = _known(await store.get_to_change(session, id, network_id=_network(cpo_id)), id)
         values = given(changes, SiteChanges)
         if changes.parking_type is not None:
             row.parking_type = changes.parking_type.value

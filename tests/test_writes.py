@@ -11,11 +11,15 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.models import Location, Organization
 from storage.session import ALL_TENANTS
-from tests.support.factories import add_location
+from tests.support.factories import add_cpo, add_location, add_ocpi_location
 from tests.support.gateway import Tenant
 from tests.support.one_database import POSTGRESQL
 
 INTERRUPTED = 40
+RENAME = """
+mutation ($id: ID!, $name: String!) { updateOcpiLocation(input: {id: $id, name: $name}) { ocpiLocation { name } } }
+"""
+DELETE = "mutation ($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
 STATEMENTS = 10  # of a write: enough for it to be cut in each of its steps
 
 
@@ -56,6 +60,21 @@ async def test_of_two_writers_that_wait_for_one_another_one_is_told_to_try_again
     assert [str(failure) for failure in failures if failure] == [
         "Others changed the same rows at the same time; try again."
     ]
+
+
+async def test_changes_of_a_networks_location_and_its_deletion_wait_their_turn(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    for _ in range(5):
+        row = await add_ocpi_location(tenant, cpo)
+
+        *changes, deletion = await asyncio.gather(
+            *(tenant.graphql(RENAME, id=row.id, name=f"Site {number}") for number in range(3)),
+            tenant.graphql(DELETE, id=row.location_id),
+        )
+
+        assert "errors" not in deletion
+        codes = {error["extensions"]["code"] for change in changes for error in change.get("errors", [])}
+        assert codes <= {"NOT_FOUND"}
 
 
 async def _write(database: Database, id: str) -> None:
