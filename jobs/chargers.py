@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, null, select, update
 
 from storage.bulk import Batch
 from storage.equipment import Catalog, ItemFailed, find_equipment
@@ -16,6 +16,8 @@ from storage.keys import item_key
 from storage.models import Charger, Job, JobItem, ProvisioningStatus, utc_now
 from storage.provision import IDENTITY_LENGTH, NewCharger, Provisioning, add_chargers, find_place
 from storage.work import Made
+
+_chargers = cast("Table", Charger.__table__)
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,24 @@ class SingleCharger:
         return Made(charger_id=self.charger_id, deploy=[self.charger_id])
 
     def write(self, batch: Batch) -> None:
-        ready = {"status": ProvisioningStatus.READY, "provisioned_at": utc_now(), "desired_running": True}
-        changed = batch.session.execute(
-            update(Charger)
-            .where(Charger.id == self.charger_id)
-            .values(ready)
-            .returning(Charger.id)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-        if changed is None:
+        # changed behind its item, as by who cancels the job; until then, nobody deletes it
+        there = select(Charger.id).where(Charger.id == self.charger_id).with_for_update(read=True, key_share=True)
+        if batch.session.scalars(there).one_or_none() is None:
             raise ItemFailed("charger_not_found", "The charger was deleted before it was ready.", step=self.step)
+        batch.execute(_MAKE_READY, of_charger=self.charger_id, at=utc_now())
+
+
+_MAKE_READY = (
+    update(_chargers)
+    .where(_chargers.c.id == bindparam("of_charger"), _chargers.c.organization_id == bindparam("tenant"))
+    .values(
+        status=ProvisioningStatus.READY,
+        error=null(),  # of an earlier job that did not come to its end
+        provisioned_at=bindparam("at"),
+        desired_running=True,
+        updated_at=bindparam("at"),
+    )
+)
 
 
 def new_charger(catalog: Catalog, template: Mapping[str, Any], suffix: str, *, key: UUID, step: str) -> NewCharger:

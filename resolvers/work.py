@@ -124,13 +124,19 @@ async def retry_job(ctx: Context, id: str) -> Job:
         items = await session.run_sync(work.items_to_retry, job.id)
         if not work.is_over(job) or not items:
             raise Conflict("Only a job that is over and has failed items can be tried again.")
-        if job.type in OF_A_NETWORK and await networks.standing(session, job.network_id or 0) is None:
-            raise Conflict("The network of this job is gone; nothing can be made in it.")
-        if job.location_id is not None and await place_at(session, job.location_id) is None:
-            raise Conflict("The location of this job is gone; nothing can be made at it.")
+        await _check_place(session, job)
         return await accept(
             ctx, session, items, type=JobType(job.type), network_id=job.network_id, location_id=job.location_id
         )
+
+
+async def _check_place(session: AsyncSession, job: Job) -> None:
+    """Raises Conflict where what the job works on is gone; a job outlives it, without its id."""
+    if job.type in OF_A_NETWORK and await networks.standing(session, job.network_id or 0) is None:
+        raise Conflict("The network of this job is gone; nothing can be made in it.")
+    is_at_location = job.type == JobType.BULK_CREATE_CHARGERS or job.location_id is not None
+    if is_at_location and await place_at(session, job.location_id or "") is None:
+        raise Conflict("The location of this job is gone; nothing can be made at it.")
 
 
 async def _get(ctx: Context, id: str) -> Job:

@@ -6,10 +6,15 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from jobs.chargers import SingleCharger
 from storage.models import Job, JobItem, utc_now
-from tests.support.factories import add_cpo, add_location, writing
+from storage.settling import Settlement, Taken
+from tests.support.factories import add_charger, add_cpo, add_location, writing
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
+from tests.support.one_database import POSTGRESQL
 
 CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
 RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id type status progress { total } } } }"
@@ -18,6 +23,7 @@ NO_CHARGER = {
     "brand_slug": "nobody", "model_slug": "none", "connector_type": "Type2", "identity_prefix": "", "suffix": "1",
     "group": 0, "template_name": None,
 }  # fmt: skip
+CHARGER = "query ($id: ID!) { charger(id: $id) { provisioning { status error { code } } } }"
 DELETE_CHARGER = "mutation ($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }"
 
 
@@ -55,6 +61,27 @@ async def test_cancelling_a_job_that_is_over_changes_nothing(tenant: Tenant) -> 
 
     assert cancelled == {"id": job_id, "status": "READY", "error": None}
     assert await over(tenant, job_id) == before
+
+
+@POSTGRESQL  # on SQLite one writes after the other
+async def test_a_job_is_cancelled_while_its_charger_is_being_made(tenant: Tenant) -> None:
+    charger = await add_charger(tenant, status="PROVISIONING")
+    async with writing(tenant) as session:
+        session.add(job := Job(type="CREATE_CHARGER", total=1, status="PROVISIONING"))
+        await session.flush()
+        payload = {"identity": charger.identity}
+        session.add(item := JobItem(job_id=job.id, index=0, payload=payload, status="RUNNING", charger_id=charger.id))
+    unit = SingleCharger.prepare(job, item, {})
+
+    with pytest.raises(Taken), tenant.gateway.services.database.batch(tenant.organization_id) as batch:
+        settlement = Settlement(batch, job, item.index, step=unit.step, made=unit.made)
+        unit.write(batch)
+        cancelled = (await tenant.data(CANCEL, id=job.id))["cancelJob"]["job"]
+        settlement.complete(None)
+
+    assert cancelled == {"id": job.id, "status": "FAILED", "error": {"code": "cancelled"}}
+    shown = (await tenant.data(CHARGER, id=charger.id))["charger"]
+    assert shown == {"provisioning": {"status": "FAILED", "error": {"code": "cancelled"}}}
 
 
 async def test_a_job_of_another_tenant_can_be_neither_cancelled_nor_tried_again(
@@ -113,6 +140,35 @@ async def test_a_job_that_is_tried_again_while_its_site_is_deleted_is_accepted_b
 
         assert "errors" not in deletion
         assert [error["extensions"]["code"] for error in retry.get("errors", [])] in ([], ["CONFLICT"])
+
+
+async def test_a_job_whose_site_is_gone_cannot_be_tried_again(tenant: Tenant) -> None:
+    site_id = (await add_location(tenant)).id
+    async with writing(tenant) as session:
+        session.add(job := Job(type="BULK_CREATE_CHARGERS", total=1, failed=1, status="READY", location_id=site_id))
+        await session.flush()
+        session.add(JobItem(job_id=job.id, index=0, payload=NO_CHARGER, status="FAILED"))
+    await tenant.data(DELETE_SITE, id=site_id)
+
+    result = await tenant.graphql(RETRY, id=job.id)
+
+    assert result["errors"][0]["extensions"]["code"] == "CONFLICT"
+
+
+async def test_a_charger_that_failed_becomes_ready_when_its_job_is_tried_again(tenant: Tenant) -> None:
+    error = {"code": "cancelled", "message": "The job was cancelled.", "retryable": True}
+    charger = await add_charger(tenant, status="FAILED", error=error)
+    async with writing(tenant) as session:
+        session.add(job := Job(type="CREATE_CHARGER", total=1, failed=1, status="FAILED", error=error))
+        await session.flush()
+        payload = {"identity": charger.identity}
+        session.add(JobItem(job_id=job.id, index=0, payload=payload, status="FAILED", charger_id=charger.id))
+
+    retried = (await tenant.data(RETRY, id=job.id))["retryJob"]["job"]
+    await over(tenant, retried["id"])
+
+    shown = (await tenant.data(CHARGER, id=charger.id))["charger"]
+    assert shown == {"provisioning": {"status": "READY", "error": None}}
 
 
 async def test_a_long_job_of_one_tenant_does_not_hold_up_anothers_short_one(tenant: Tenant, stranger: Tenant) -> None:
