@@ -111,7 +111,7 @@ class Link:
                 self._future = None
 
     async def read(self) -> None:
-        """Reads and answers until the connection ends."""
+        """Reads and answers until the connection ends; one that is no longer read is cut."""
         try:
             async for message in self._socket:
                 if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -126,6 +126,7 @@ class Link:
 
     def _end(self) -> None:
         self._closed = True
+        _cut(self._socket)  # its timer of pings would keep it open when the power is off
         if self._future is not None and not self._future.done():
             self._future.set_exception(Disconnected())
             self._future.exception()  # who asked may be gone, with the power; asyncio would log that as a mistake

@@ -62,6 +62,15 @@ async def test_a_lost_connection_comes_back(tenant: Tenant, csms: Csms) -> None:
 
 
 @ONE_DATABASE
+async def test_a_charger_that_pings_is_gone_when_it_is_stopped(tenant: Tenant, csms: Csms) -> None:
+    charger, station = await booted(tenant, csms, memory=remembering(WebSocketPingInterval=60))
+
+    await charger.runtime("stop")
+
+    await station.until(lambda s: not s.connected)
+
+
+@ONE_DATABASE
 async def test_a_frame_can_come_twice(tenant: Tenant, csms: Csms) -> None:
     [charger] = await deploy(tenant, csms.url, memory=bad_network(duplicate=1.0))
     station = await csms.station(charger.identity)
