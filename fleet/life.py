@@ -12,6 +12,7 @@ import aiohttp
 from fleet import availability, metering, reservations, transactions
 from fleet.chance import Chance
 from fleet.connector import Connector, Whole
+from fleet.dialect import StopReason
 from fleet.keys import Setting
 from fleet.link import CallFailed, Disconnected, Follow, Link
 from fleet.station import ACCEPTED, Station
@@ -23,6 +24,7 @@ BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 60.0
 BOOT_RETRY_S = 60.0  # when the CSMS names no interval
 REBOOT_S = 1.0  # how long a reset takes
+FAREWELL_S = 5.0  # what a charger that is told to reset gives its last messages
 IDLE_CHECK_S = 1.0
 
 
@@ -84,26 +86,32 @@ def restart(station: Station, reason: str) -> None:
     availability.apply(station)
     for connector in station.connectors:
         connector.authorization = None
-    station.after("reboot", station.takes(REBOOT_S), lambda: hang_up(station))
+    if station.link is not None:
+        station.after("reboot", station.takes(REBOOT_S), station.link.close)
+
+
+async def restart_after_farewell(station: Station, reason: StopReason) -> None:
+    """Ends all transactions, gives their last messages a moment, and reboots."""
+    transactions.end_all(station, reason)
+    await transactions.delivered(station, FAREWELL_S)
+    restart(station, "RemoteReset")
+    transactions.end_all(station, reason)  # what began meanwhile; its messages wait until it is back
 
 
 async def restart_when_idle(station: Station, reason: str, *, then: Follow | None = None) -> None:
-    """Reboots once no transaction runs and none has a message to send; goes on with `then` when it has booted."""
-    if any(connector.transaction for connector in station.connectors) or station.memory.outbox:
+    """Reboots once no transaction runs and none has a message that can be sent now; goes on with `then` after the boot.
+
+    Each reason has a wait of its own, so that a reset does not take the place of an update, which has to go on.
+    """
+    if any(connector.transaction for connector in station.connectors) or (station.online and station.memory.outbox):
         station.closing = True
         availability.apply(station)
         delay_s = station.takes(IDLE_CHECK_S)
-        station.after("restart", delay_s, lambda: restart_when_idle(station, reason, then=then))
+        station.after(f"restart for {reason}", delay_s, lambda: restart_when_idle(station, reason, then=then))
         return
     if then is not None:
         station.waits_for_boot.append(then)
     restart(station, reason)
-
-
-async def hang_up(station: Station) -> None:
-    """Closes the connection; the station connects again by itself."""
-    if station.link is not None:
-        await station.link.close()
 
 
 async def _one_connection(station: Station, uplink: Uplink) -> bool:

@@ -22,7 +22,6 @@ log = logging.getLogger("chargeyard.fleet")
 
 SHORTEST_CHECK_S = 0.05
 DELIVERY_CHECK_S = 0.1
-FAREWELL_S = 5.0  # what a charger that is told to reset gives its last messages
 
 TIMERS = ("sample", "sample for the end", "limit", "energy", "profile")
 

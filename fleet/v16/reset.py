@@ -12,9 +12,7 @@ from fleet.station import Station
 def handle(station: Station, payload: Payload) -> Reply:
     async def reset() -> None:
         if payload["type"] == "Soft":
-            transactions.end_all(station, StopReason.SOFT_RESET)
-            await transactions.delivered(station, transactions.FAREWELL_S)
-            life.restart(station, "RemoteReset")
+            await life.restart_after_farewell(station, StopReason.SOFT_RESET)
         else:  # the messages of what a hard reset interrupts wait until it is back
             life.restart(station, "RemoteReset")
             transactions.end_all(station, StopReason.HARD_RESET)

@@ -13,7 +13,16 @@ from sqlalchemy import Select, select
 
 from storage.bulk import insert_rows
 from storage.equipment import Equipment
-from storage.models import ChargePoint, Charger, Evse, EvseStatus, OcppVersion, ProvisioningStatus, utc_now
+from storage.models import (
+    ChargePoint,
+    ChargePointConnector,
+    Charger,
+    Evse,
+    EvseStatus,
+    OcppVersion,
+    ProvisioningStatus,
+    utc_now,
+)
 from storage.provision import NewCharger, Place, Provisioning, add_chargers
 from tests.support.csms import Csms, Station
 from tests.support.gateway import Tenant
@@ -94,6 +103,13 @@ class Deployed:
         """Waits until the EVSE of a connector has this status."""
         own = select(Evse.status).where(Evse.charger_id == self.id, Evse.connector_number == connector)
         await eventually(lambda: self._scalar(own), lambda found: found == status)
+
+    async def ocpp_status(self, connector: int = 1) -> str:
+        """The status of a connector as its version names it."""
+        own = Charger.id == self.id, ChargePointConnector.connector_number == connector
+        both = ChargePointConnector.charge_point_id == Charger.charge_point_id
+        status: str = await self._scalar(select(ChargePointConnector.ocpp_status).where(*own, both))
+        return status
 
     async def registration(self) -> str | None:
         """What its CSMS said to its last BootNotification."""
