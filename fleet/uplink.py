@@ -8,7 +8,7 @@ from base64 import b64encode
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from weakref import WeakValueDictionary
 
-from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, ClientWSTimeout, TCPConnector
+from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, ClientWSTimeout, DummyCookieJar, TCPConnector
 
 CONNECT_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 2.0
@@ -30,7 +30,9 @@ class Uplink:
         # Python 3.13 is as strict as RFC 5280, which few of the authorities are that people make for tests
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         self._client = ClientSession(
-            connector=TCPConnector(limit=0, ssl=context), timeout=ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S)
+            connector=TCPConnector(limit=0, ssl=context),
+            cookie_jar=DummyCookieJar(),  # a balancer's would take all chargers to one node of the CSMS
+            timeout=ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S),
         )
 
     async def close(self) -> None:

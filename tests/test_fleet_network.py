@@ -146,6 +146,20 @@ async def _frames_until_lost(tenant: Tenant, seed: int) -> int:
 
 
 @ONE_DATABASE
+async def test_a_cookie_of_a_balancer_in_front_of_the_csms_is_not_shared_by_chargers(
+    tenant: Tenant, csms: Csms
+) -> None:
+    csms.cookie = "node=1; Path=/"
+    url = csms.url.replace("127.0.0.1", "localhost")  # an address has no cookies
+
+    [first] = await deploy(tenant, url)
+    await csms.station(first.identity)
+    [second] = await deploy(tenant, url)
+
+    assert (await csms.station(second.identity)).cookie is None
+
+
+@ONE_DATABASE
 async def test_credentials_of_the_url_are_sent_as_basic_auth(tenant: Tenant, csms: Csms) -> None:
     url = csms.url.replace("ws://", "ws://user:p%40ss@")
 

@@ -66,6 +66,7 @@ class Station:
     calls: list[Call] = field(default_factory=list)
     errors: list[list[Any]] = field(default_factory=list)
     authorization: str | None = None
+    cookie: str | None = None
     connections: int = 0
     answers: int = 0
     socket: web.WebSocketResponse | None = None
@@ -152,6 +153,7 @@ class Csms:
         self.port = 0
         self.heartbeat_s = 300
         self.subprotocols = ["ocpp2.0.1", "ocpp1.6"]
+        self.cookie = ""  # what the answer to an upgrade sets
         self.patience_s = DEADLINE_S
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -210,8 +212,11 @@ class Csms:
         identity = unquote(identity)
         station = self.stations.setdefault(identity, Station(identity, self))
         station.authorization = request.headers.get("Authorization")
+        station.cookie = request.headers.get("Cookie")
         station.connections += 1
         socket = web.WebSocketResponse(protocols=self.subprotocols, compress=False, timeout=0.5)
+        if self.cookie:
+            socket.headers["Set-Cookie"] = self.cookie
         try:
             await socket.prepare(request)
         except ConnectionError:  # the charger was killed while it connected
