@@ -200,8 +200,9 @@ def _was_long_offline(station: Station) -> bool:
 
 
 async def _beat(station: Station) -> None:
+    """Shows the CSMS that it is there, unless another message does (OCPP 1.6 §4.6, 2.0.1 G02)."""
     schedule_heartbeat(station)
-    if station.online:
+    if station.online and station.link is not None and not station.link.is_calling:
         await station.call(station.dialect.heartbeat())
 
 

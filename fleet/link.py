@@ -92,6 +92,11 @@ class Link:
         self._closed = False
         self.answered = False  # whether the CSMS answered anything at all
 
+    @property
+    def is_calling(self) -> bool:
+        """Whether a CALL waits for its answer."""
+        return self._busy.locked()
+
     async def call(self, action: str, payload: Payload) -> Payload:
         """The CSMS's answer, valid by its schema. Waits for the CALL before. Raises CallFailed."""
         async with self._busy:

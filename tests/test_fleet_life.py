@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from storage.models import EvseStatus, OcppVersion
 from tests.support.chargers import booted, deploy, eventually
-from tests.support.csms import SILENCE, CallError, Csms, now, recording_csms, reply
+from tests.support.csms import ACCEPT, SILENCE, CallError, Csms, now, recording_csms, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
@@ -78,6 +80,25 @@ async def test_heartbeats_keep_the_interval_that_the_csms_gave(
     await station.receives("Heartbeat")
 
     await eventually(charger.memory, lambda memory: memory["keys"].get(key) == "1")
+
+
+@ONE_DATABASE
+async def test_heartbeats_do_not_queue_behind_an_answer_that_takes_longer_than_their_interval(
+    tenant: Tenant, csms: Csms
+) -> None:
+    csms.heartbeat_s, csms.behaviours["Heartbeat"] = 1, reply(SILENCE, ACCEPT)
+    charger, station = await booted(tenant, csms)
+    await station.receives("Heartbeat")
+    expiry = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    reservation = {"connectorId": 1, "expiryDate": expiry, "idTag": "TAG-1", "reservationId": 1}
+
+    await station.call("ReserveNow", reservation)
+    await eventually(charger.ocpp_status, lambda status: status == "Reserved")
+    await eventually(charger.ocpp_status, lambda status: status == "Available")
+    await station.hears("Heartbeat", {"currentTime": now()})
+    await station.receives("StatusNotification", 3)
+
+    assert len(station.sent("Heartbeat")) <= 2
 
 
 @ONE_DATABASE
