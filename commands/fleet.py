@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 
 import uvloop
 
+from commands.log import start_log
 from fleet.local import LocalFleet
 from settings import Settings
 from storage.database import Database
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.is_sqlite:
         print("SQLite serves one process, which runs its chargers itself; use PostgreSQL for more.", file=sys.stderr)
         return 1
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_log(settings)
     settings = settings.model_copy(update={"fleet": True})
     uvloop.run(_run(settings, Choice(args.whose, tuple(args.charger))))
     return 0

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp.http_exceptions import HttpProcessingError
 
+from commands.log import start_log
 from commands.process import NotServing, reserved_port, serve
 from commands.secret import FIRST_TOKEN_DAYS, prepared
 from commands.workers import supervise
@@ -22,9 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_log(settings)
     logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings, first_token = prepared(settings)
     try:
         with reserved_port(settings) as bound:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 
@@ -12,6 +11,7 @@ import uvloop
 from aiohttp import web
 
 from app import create_app
+from commands.log import start_log
 from settings import Settings
 
 
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.is_sqlite:
         print("SQLite serves one process, which works on its jobs itself; use PostgreSQL for more.", file=sys.stderr)
         return 1
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_log(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(settings))
     return 0

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 
@@ -29,7 +30,8 @@ def supervise(settings: Settings, announce: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: parent.stop())
     try:
         parent.start()
-        announce()
+        if not parent.is_stopping:
+            announce()
         parent.watch()
     finally:
         parent.stop()
@@ -42,36 +44,38 @@ class Parent:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._workers: dict[ForkProcess, socket.socket] = {}
-        self._stopping = False
+        self.is_stopping = False
 
     def start(self) -> None:
-        """Forks every worker and returns when all of them serve."""
+        """Forks every worker and returns when all of them serve, or at `stop`."""
         for _ in range(self._settings.workers):
             self._fork()
         deadline = time.monotonic() + READY_S
         for link in list(self._workers.values()):
-            link.settimeout(max(0.1, deadline - time.monotonic()))
             try:
+                link.settimeout(max(0.1, deadline - time.monotonic()))
                 said = link.recv(1)
             except OSError as exc:
+                if self.is_stopping:  # which closed the link
+                    return
                 raise NotServing(f"A worker did not start within {READY_S:.0f} s.") from exc
             if said != SERVING:
                 raise NotServing("A worker did not start; its message stands above.")
 
     def watch(self) -> None:
         """Starts another worker for each that dies, until `stop`."""
-        while not self._stopping:
+        while not self.is_stopping:
             wait([worker.sentinel for worker in self._workers])
             for worker in [worker for worker in self._workers if not worker.is_alive()]:
                 self._workers.pop(worker).close()
-                if not self._stopping:
+                if not self.is_stopping:
                     log.error("worker %s ended with status %s; starting another", worker.pid, worker.exitcode)
                     time.sleep(RESTART_PAUSE_S)
                     self._fork()
 
     def stop(self) -> None:
         """Tells every worker to finish what it does and end."""
-        self._stopping = True
+        self.is_stopping = True
         for link in list(self._workers.values()):
             link.close()
 
@@ -87,7 +91,7 @@ class Parent:
         worker.start()
         theirs.close()
         self._workers[worker] = ours
-        if self._stopping:  # the signal came while we forked
+        if self.is_stopping:  # the signal came while we forked
             ours.close()
 
 
@@ -97,6 +101,11 @@ def _work(settings: Settings, parent: socket.socket, not_ours: list[socket.socke
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     try:
-        serve(settings, lambda: parent.sendall(SERVING), parent)
+        serve(settings, lambda: _announce(parent), parent)
     except (NotServing, SettingsError) as exc:
         sys.exit(str(exc))
+
+
+def _announce(parent: socket.socket) -> None:
+    with suppress(BrokenPipeError):  # the parent is gone or stops us, and `serve` hears of that
+        parent.sendall(SERVING)

@@ -23,9 +23,11 @@ from urllib.parse import urlsplit
 
 import jwt
 import psutil
+import psycopg
 import pytest
 
 from commands import COMMANDS
+from storage.migrate import LOCK_KEY
 from tests.support.gateway import SECRET
 from tests.support.postgres import fresh_database
 
@@ -274,6 +276,34 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, postgres: str) 
 
     assert len(workers) == 2
     _until(lambda: not any(worker.is_running() for worker in workers))
+
+
+def test_workers_that_are_stopped_while_they_start_end_without_a_word(tmp_path: Path, postgres: str) -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(postgres, autocommit=True) as migrating:
+        migrating.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+        process = _start(tmp_path, "serve", "--port", "0", "--workers", "2", CHARGEYARD_DATABASE_URL=postgres)
+        _until(lambda: migrating.execute(waiting).fetchone() == (2,))
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, out) == (0, "")
+    assert "Traceback" not in err
+    assert "did not start" not in err
+
+
+@pytest.mark.parametrize("command", ["worker", "fleet"])
+def test_a_process_beside_the_gateway_says_that_it_is_there_and_ends_when_told(
+    tmp_path: Path, postgres: str, command: str
+) -> None:
+    process = _start(tmp_path, command, CHARGEYARD_DATABASE_URL=postgres, CHARGEYARD_JWT_SECRET=SECRET)
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, said.startswith("Chargeyard ")) == (0, True), err
+    assert "alembic" not in err
 
 
 def _start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
