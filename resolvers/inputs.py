@@ -150,6 +150,11 @@ class DeleteCpoInput(Input):
     id: strawberry.ID = _described("The network.")
 
 
+@graphql_input(description="The network that another peer is to register with.")
+class RenewTokenAInput(Input):
+    id: strawberry.ID = _described("The network.")
+
+
 @graphql_input(description="What the chargers of a group have in common.")
 class OcpiChargerTemplateInput(Input):
     brand_slug: CatalogSlug = _described("Brand in the catalog.")

@@ -17,13 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from errors import Conflict, NotFound
 from resolvers.bulk import site_payload
 from resolvers.context import Context, Services
-from resolvers.cpos import find_cpo, peer_url
+from resolvers.cpos import find_cpo, get_cpo, peer_url
 from resolvers.credentials import issue_token
 from resolvers.inputs import DEFAULT_TTL_S, CreateCpoInput, CreateOcpiLocationInput
 from resolvers.template_catalog import CPO_TEMPLATES, CpoTemplate
 from resolvers.templates import sites_of
 from resolvers.work import accept, digest_of, end_job, replayed
-from storage import cpos, networks
+from storage import cpos, credentials, networks
 from storage.models import Cpo, Credentials, Job, JobType, utc_now
 from storage.work import NewItem
 
@@ -48,6 +48,15 @@ class CreatedCpo:
     token_a: str
     roam_helper: RoamHelper
     job: Job
+
+
+@dataclass(frozen=True)
+class RenewedTokenA:
+    """A network, and the token of its next registration, which is shown this once."""
+
+    cpo: Cpo
+    token_a: str
+    roam_helper: RoamHelper
 
 
 async def create_cpo(ctx: Context, input: CreateCpoInput, *, idempotency_key: str | None = None) -> CreatedCpo:
@@ -82,6 +91,17 @@ async def create_cpo(ctx: Context, input: CreateCpoInput, *, idempotency_key: st
         )
         network.workflow_run_id = job.workflow_run_id
     return CreatedCpo(network, token, _roam_helper(peer_url(ctx, network), token), job)
+
+
+async def renew_token_a(ctx: Context, id: str) -> RenewedTokenA:
+    """Gives a network a Token A that no peer has used; registered peers stay. Raises NotFound."""
+    network = await get_cpo(ctx, id)
+    token = issue_token("a")
+    async with ctx.write() as session:
+        if not await credentials.renew(session, network.id, token):
+            raise NotFound(f"There is no network {id!r}.")  # any more
+    ctx.loaders.clear()  # what they hold was read before
+    return RenewedTokenA(network, token, _roam_helper(peer_url(ctx, network), token))
 
 
 async def delete_cpo(ctx: Context, id: str, *, missing_ok: bool = False) -> None:

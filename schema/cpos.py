@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 
 from resolvers import cpos as resolvers
 from resolvers import networks, ocpi_locations
-from resolvers.inputs import CreateCpoInput, DeleteCpoInput
+from resolvers.inputs import CreateCpoInput, DeleteCpoInput, RenewTokenAInput
 from resolvers.loaders import load_all
 from schema.connections import After, Before, Connection, First, Last, Rows
 from schema.fields import INPUT, Id, Info, attribute, embedded, field, lazy, mutation
@@ -116,6 +116,13 @@ class CreateCpoPayload:
     job: models.Job = attribute("The job that makes its sites; watch it with jobProgress.", lazy("Job", "jobs"))
 
 
+@strawberry.type(description="The network that another peer can register with.")
+class RenewTokenAPayload:
+    cpo: models.Cpo = attribute("The network.", Cpo)
+    token_a: str = attribute("For the peer's registration; shown here only, once.")
+    roam_helper: networks.RoamHelper = attribute("What to tell the peer.", RoamHelper)
+
+
 @strawberry.type(description="The network that was deleted.")
 class DeleteCpoPayload:
     deleted_id: strawberry.ID = attribute("Its id.")
@@ -127,6 +134,11 @@ class CpoMutation:
     async def create_cpo(self, info: Info, input: Annotated[CreateCpoInput, INPUT]) -> CreateCpoPayload:
         made = await networks.create_cpo(info.context, input)
         return CreateCpoPayload(cpo=made.cpo, token_a=made.token_a, roam_helper=made.roam_helper, job=made.job)
+
+    @mutation("Gives a network a new Token A. One that was not used is dead from now on; registered peers stay.")
+    async def renew_token_a(self, info: Info, input: Annotated[RenewTokenAInput, INPUT]) -> RenewTokenAPayload:
+        renewed = await networks.renew_token_a(info.context, input.id)
+        return RenewTokenAPayload(cpo=renewed.cpo, token_a=renewed.token_a, roam_helper=renewed.roam_helper)
 
     @mutation("Deletes a network with its locations, chargers and credentials, and stops its jobs.")
     async def delete_cpo(self, info: Info, input: Annotated[DeleteCpoInput, INPUT]) -> DeleteCpoPayload:

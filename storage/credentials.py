@@ -24,11 +24,25 @@ async def by_token(session: AsyncSession, tokens: Sequence[str]) -> tuple[Creden
 
 
 async def use_up(session: AsyncSession, registration: Credentials) -> bool:
-    """Ends a Token A; false when another registration used it first."""
+    """Ends a Token A; false when another registration used it first, or it was renewed."""
     statement = (
         update(Credentials)
-        .where(Credentials.id == registration.id, Credentials.used_at.is_(None))
+        .where(
+            Credentials.id == registration.id,
+            Credentials.token == registration.token,
+            Credentials.used_at.is_(None),
+        )
         .values(used_at=utc_now())
+    )
+    return await _changed_one(session, statement)
+
+
+async def renew(session: AsyncSession, network_id: int, token: str) -> bool:
+    """Replaces a network's Token A, used or not; false when the network is gone."""
+    statement = (
+        update(Credentials)
+        .where(Credentials.network_id == network_id, Credentials.kind == REGISTRATION)
+        .values(token=token, used_at=None)
     )
     return await _changed_one(session, statement)
 

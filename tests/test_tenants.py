@@ -51,6 +51,7 @@ MUTATIONS = {
     "updateLocation": '(input: {id: "LOCATION", name: "mine"}) { location { id } }',
     "deleteLocation": '(input: {id: "LOCATION"}) { deletedId }',
     "deleteCpo": '(input: {id: "NETWORK"}) { deletedId }',
+    "renewTokenA": '(input: {id: "NETWORK"}) { tokenA }',
     "bulkCreateOcpiLocations": f'(input: {{cpoId: "NETWORK", locations: [{{location: {PLACE}}}]}}) {{ job {{ id }} }}',
     "updateOcpiLocation": '(input: {id: "OCPI", name: "mine"}) { ocpiLocation { id } }',
     "deleteOcpiLocation": '(input: {id: "OCPI"}) { deletedId }',

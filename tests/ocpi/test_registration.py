@@ -20,6 +20,12 @@ from tests.support.gateway import Tenant
 from tests.support.network import Network, add_network
 from tests.support.rest import until
 
+RENEW = """
+    mutation ($id: ID!) {
+      renewTokenA(input: {id: $id}) { cpo { id report } tokenA roamHelper { credentialsPayload curlSnippet } }
+    }
+"""
+
 
 @pytest.fixture
 async def emsp(version: str) -> AsyncIterator[Emsp]:
@@ -118,6 +124,42 @@ async def test_token_a_is_dead_after_registration(network: Network, emsp: Emsp) 
     for method, path in (("GET", "/ocpi/versions"), ("POST", f"/ocpi/{network.version}/credentials")):
         status, body, _ = await network.client().call(method, path, json=emsp.credentials)
         assert (status, body["status_code"]) == (401, 2002)
+
+
+async def test_a_renewed_token_a_registers_another_peer_and_the_first_one_stays(network: Network, emsp: Emsp) -> None:
+    first = await registered(network, emsp)
+
+    renewed = (await network.tenant.data(RENEW, id=str(network.id)))["renewTokenA"]
+    network.token_a = renewed["tokenA"]
+    second = await registered(network, emsp)
+
+    url = f"{network.tenant.gateway.url}/ocpi/{network.version}"
+    assert renewed["roamHelper"]["credentialsPayload"] == {"token": network.token_a, "url": f"{url}/versions"}
+    assert f"Authorization: Token {network.token_a}" in shlex.split(renewed["roamHelper"]["curlSnippet"])
+    assert f"`{network.token_a}`" in renewed["cpo"]["report"]
+    assert [await peer.data(f"{url}/locations") for peer in (first, second)] == [[], []]
+
+
+async def test_a_token_a_that_was_not_used_is_dead_once_it_is_renewed(network: Network, emsp: Emsp) -> None:
+    await network.tenant.data(RENEW, id=str(network.id))
+
+    status, body, _ = await network.client().call("POST", f"/ocpi/{network.version}/credentials", json=emsp.credentials)
+
+    assert (status, body["status_code"]) == (401, 2002)
+
+
+async def test_a_token_a_that_is_renewed_while_a_peer_registers_with_it_is_not_used_up(
+    network: Network, emsp: Emsp
+) -> None:
+    async def renew() -> None:
+        network.token_a = (await network.tenant.data(RENEW, id=str(network.id)))["renewTokenA"]["tokenA"]
+
+    emsp.meanwhile = renew
+    old = network.client()
+    status, body, _ = await old.call("POST", f"/ocpi/{network.version}/credentials", json=emsp.credentials)
+
+    assert (status, body["status_code"]) == (401, 2002)
+    assert await registered(network, emsp)
 
 
 async def test_a_registered_peer_cannot_post_again(network: Network, emsp: Emsp) -> None:

@@ -286,6 +286,7 @@ async def test_an_id_that_nothing_can_have_reads_as_null(tenant: Tenant, id: str
     [
         "deleteLocation(input: {id: $id}) { deletedId }",
         "deleteCpo(input: {id: $id}) { deletedId }",
+        "renewTokenA(input: {id: $id}) { tokenA }",
         "deleteOcpiLocation(input: {id: $id}) { deletedId }",
         "deleteCharger(input: {id: $id}) { deletedId }",
         "startCharger(input: {id: $id}) { charger { id } }",

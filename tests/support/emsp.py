@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,13 +29,17 @@ def credentials(url: str, version: str, token: str = TOKEN_B) -> dict[str, Any]:
 
 @dataclass
 class Emsp:
-    """A peer of one version. `answers` replaces what it answers at a path; `seen` holds what it was sent."""
+    """A peer of one version. `answers` replaces what it answers at a path; `seen` holds what it was sent.
+
+    `meanwhile` happens once, before its next answer.
+    """
 
     version: str
     url: str
     answers: dict[str, web.Response] = field(default_factory=dict)
     seen: list[Mapping[str, str]] = field(default_factory=list)
     token: str = TOKEN_B
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     @property
     def versions_url(self) -> str:
@@ -47,6 +51,9 @@ class Emsp:
 
     async def handle(self, request: web.Request) -> web.Response:
         self.seen.append({**request.headers, "path": request.path})
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            await meanwhile()
         if request.path in self.answers:
             return self.answers[request.path]
         if request.headers.get("Authorization") != sent(self.token, self.version):
