@@ -16,6 +16,7 @@ from sqlalchemy import Connection, event, func, select, text
 
 from settings import Settings
 from storage.database import Database
+from storage.lock import DatabaseUnusable
 from storage.migrate import config, migrate
 from storage.models import Base, Brand
 
@@ -35,6 +36,33 @@ def test_migrations_equal_the_models(database: Database) -> None:
     migrate(database)
 
     assert differences(database) == []
+
+
+REFUSALS = {
+    "sqlite": {"PRAGMA max_page_count = 10": "full"},
+    "postgresql": {"SET LOCAL ROLE pg_monitor": "denied", "SET TRANSACTION READ ONLY": "read-only"},
+}
+
+
+def test_a_database_that_takes_no_schema_is_said_in_one_line(database: Database) -> None:
+    for statement, reason in REFUSALS[database.engine.dialect.name].items():
+
+        def restrict(connection: Connection, statement: str = statement) -> None:
+            connection.exec_driver_sql(statement)
+
+        event.listen(database.engine, "begin", restrict)
+        with pytest.raises(DatabaseUnusable, match=rf"^\S+ takes no schema \(.*{reason}.*\); .*$"):
+            migrate(database)
+        event.remove(database.engine, "begin", restrict)
+
+
+def test_a_database_of_a_newer_release_is_said_in_one_line(database: Database) -> None:
+    migrate(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(DatabaseUnusable, match=r"^\S+ is of a newer release; .*$"):
+        migrate(database)
 
 
 @pytest.mark.parametrize("already_there", [[], [INDEX_OF_0002]], ids=["first release", "one between"])
