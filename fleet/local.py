@@ -52,6 +52,7 @@ class LocalFleet:
         self._nodes = 1
         self._loops: list[asyncio.Task[NoReturn]] = []
         self._turn = asyncio.Lock()
+        self._to_restart: set[str] = set()
 
     async def start(self) -> None:
         """Starts the chargers that should run and that no other process runs."""
@@ -135,9 +136,12 @@ class LocalFleet:
             raise Conflict(str(refusal)) from refusal
 
     async def _restart(self, charger_id: str) -> None:
+        """Those that are asked for while others are restarted go together: all wait for the disk but once."""
+        self._to_restart.add(charger_id)
         async with self._turn:
-            await self._runtimes.halt([charger_id], RuntimeStatus.STARTING)
-            await self._match([charger_id])
+            ids, self._to_restart = self._to_restart, set()
+            await self._runtimes.halt(ids, RuntimeStatus.STARTING)
+            await self._match(ids)
 
     async def _tick(self) -> None:
         async with self._turn:

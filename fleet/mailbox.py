@@ -101,8 +101,7 @@ class Mailbox:
             future.set_exception(Conflict(answer.get("reason", "The charger can't do this now.")))
 
     async def _answer(self, commands: list[FleetCommand]) -> None:
-        for command in commands:
-            await self._carry_out(command)
+        await asyncio.gather(*(self._carry_out(command) for command in commands))
         async with self._database.write(ALL_TENANTS) as session:
             await rows.put_answers(session, commands)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from errors import Conflict
 from storage.models import ChargePoint, Charger, OcppVersion
-from tests.support.chargers import deploy, eventually
+from tests.support.chargers import Deployed, deploy, eventually
 from tests.support.csms import Csms, Station
 from tests.support.gateway import Gateway, Tenant, running_gateway
 from tests.support.nodes import Node
@@ -107,6 +108,20 @@ async def test_a_charger_of_another_process_is_stopped_started_and_reset(
     await charger.runtime("reset")
 
     assert (await station.receives("BootNotification", 3))["chargePointModel"] == "Model S"
+
+
+async def test_chargers_of_another_process_can_be_reset_at_once(tenant: Tenant, csms: Csms, node: Node) -> None:
+    chargers = await deploy(tenant, csms.url, count=60)
+    await eventually(lambda: all_connected(chargers), lambda connected: connected)
+
+    await asyncio.gather(*(charger.runtime("reset") for charger in chargers))
+
+    for charger in chargers:
+        await (await csms.station(charger.identity)).receives("BootNotification", 2)
+
+
+async def all_connected(chargers: list[Deployed]) -> bool:
+    return all([(await charger.row()).connected for charger in chargers])
 
 
 async def test_a_process_that_joins_takes_its_share(

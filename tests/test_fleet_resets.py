@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import booted, eventually
+from tests.support.chargers import booted, deploy, eventually, payloads
 from tests.support.csms import ACCEPT, SILENCE, Answer, Csms, Payload, Station, now
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
@@ -137,6 +139,17 @@ async def test_a_firmware_update_and_a_reset_that_wait_for_a_transaction_are_bot
 
     await station.receives("BootNotification", 2)
     await station.until(lambda s: _last_of_firmware(s) == "Installed")
+
+
+async def test_chargers_that_a_client_resets_at_once_are_back_at_once(tenant: Tenant, csms: Csms) -> None:
+    chargers = await deploy(tenant, csms.url, count=60)
+    for charger in chargers:
+        await csms.station(charger.identity)
+
+    async with asyncio.TaskGroup() as resets:
+        for charger in chargers:
+            resets.create_task(charger.runtime("reset"))
+        await csms.until(lambda: len(payloads(csms.stations.values(), "BootNotification")) == 120, "60 came back")
 
 
 def _last_of_firmware(station: Station) -> str | None:
