@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,14 +27,14 @@ class Memory:
     version: str | None = None
 
     def to_json(self, connectors: list[Connector]) -> dict[str, Any]:
-        """The document; what is still as it came from the factory is left out."""
+        """The document of this instant, whatever changes while it is written; what never changed is left out."""
         values: dict[str, Any] = {
             "keys": self.keys, "tokens": self.tokens, "local_list": self.local_list, "list_version": self.list_version,
             "profiles": self.profiles, "outbox": self.outbox, "network": self.network,
             "version": self.version,
             "connectors": {str(c.number): facts for c in connectors if (facts := _facts(c))},
         }  # fmt: skip
-        return {name: value for name, value in values.items() if value}
+        return {name: copy(value) for name, value in values.items() if value}
 
 
 def folded(token: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from fleet.memory import Memory
 from storage.models import ChargePointConnector, Charger, OcppVersion, utc_now
 from tests.support.chargers import Deployed, booted, eventually, remembering
 from tests.support.csms import Csms, Station
@@ -180,3 +181,14 @@ async def _register(charger: Deployed) -> int:
         row = await session.get_one(Charger, charger.id)
         own = select(ChargePointConnector.meter_wh).where(ChargePointConnector.charge_point_id == row.charge_point_id)
         return (await session.execute(own)).scalar_one()
+
+
+def test_what_is_to_be_kept_stays_as_it_was_however_long_the_database_takes() -> None:
+    """A cut of the power would else find a message of the end beside a transaction that still runs."""
+    memory = Memory(outbox=[{"kind": "start"}], keys={"HeartbeatInterval": "60"})
+
+    kept = memory.to_json([])
+    memory.outbox.append({"kind": "stop"})
+    memory.keys["HeartbeatInterval"] = "300"
+
+    assert kept == {"outbox": [{"kind": "start"}], "keys": {"HeartbeatInterval": "60"}}
