@@ -18,7 +18,7 @@ from jobs.worker import Worker
 from resolvers.context import Fleet, Services
 from settings import Settings
 from storage.database import Database
-from storage.equipment import load_catalog
+from storage.equipment import Catalog, load_catalog
 from storage.models import Job
 from storage.session import ALL_TENANTS, TenantSession
 from storage.work import Progress
@@ -46,11 +46,9 @@ class JobEngine:
         """Launches the engine; what an earlier process left is taken up again."""
         self._feed.start()
         self._deployments = Deployments(self._fleet)
-        with self._database.work(ALL_TENANTS) as session:
-            catalog = load_catalog(session)
         worker = Worker(
             self._database,
-            catalog,
+            await asyncio.to_thread(self._catalog),  # on SQLite it waits for whoever writes, a charger perhaps
             self._feed,
             chunk=self._durable.pace.chunk,
             enqueue_chunk=self._enqueue_chunk,
@@ -64,6 +62,10 @@ class JobEngine:
         if not self._database.is_sqlite:
             watch = watch_nodes(self._database, self._durable, self._feed)
             self._tasks.append(asyncio.create_task(watch, name="nodes"))
+
+    def _catalog(self) -> Catalog:
+        with self._database.work(ALL_TENANTS) as session:
+            return load_catalog(session)
 
     async def stop(self) -> None:
         """Lets the items that run finish and stops; the rest goes on in another process or after the next start."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -58,16 +58,18 @@ async def gone(tenant: Tenant, id: int) -> None:
         await asyncio.sleep(0.1)
 
 
-@contextmanager
-def undeletable(tenant: Tenant, network_id: int) -> Iterator[None]:
+@asynccontextmanager
+async def undeletable(tenant: Tenant, network_id: int) -> AsyncIterator[None]:
     """A network whose row the database keeps."""
-    database = tenant.gateway.services.database
-    with database.engine.begin() as connection:
-        for statement in KEEP_ON_SQLITE if database.is_sqlite else KEEP_ON_POSTGRESQL:
-            connection.execute(text(statement.replace("NETWORK", str(network_id))))
+    is_sqlite = tenant.gateway.services.database.is_sqlite
+    async with writing(tenant) as session:
+        connection = await session.connection()
+        for statement in KEEP_ON_SQLITE if is_sqlite else KEEP_ON_POSTGRESQL:
+            await connection.execute(text(statement.replace("NETWORK", str(network_id))))
     yield
-    with database.engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER kept" if database.is_sqlite else "DROP TRIGGER kept ON networks"))
+    async with writing(tenant) as session:
+        connection = await session.connection()
+        await connection.execute(text("DROP TRIGGER kept" if is_sqlite else "DROP TRIGGER kept ON networks"))
 
 
 @pytest.mark.parametrize("template", ["small-urban-ac", "highway-dc", "mixed-depot"])
@@ -110,7 +112,7 @@ async def test_an_expired_network_goes_with_all_that_is_in_it(tenant: Tenant) ->
 async def test_a_network_that_cannot_be_torn_down_does_not_hold_up_the_next(tenant: Tenant) -> None:
     overdue, next_one = await add_cpo(tenant), await add_cpo(tenant)
 
-    with undeletable(tenant, overdue.id):
+    async with undeletable(tenant, overdue.id):
         async with writing(tenant) as session:
             for network, minutes in ((overdue, 5), (next_one, 1)):
                 past = utc_now() - timedelta(minutes=minutes)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
+from jobs.engine import JobEngine
 from storage.database import Database
 from storage.migrate import migrate
 from storage.models import Location, Organization
 from storage.session import ALL_TENANTS
-from tests.support.factories import add_cpo, add_location, add_ocpi_location
+from tests.support.factories import add_cpo, add_location, add_ocpi_location, writing
 from tests.support.gateway import Tenant
 from tests.support.one_database import POSTGRESQL
 
@@ -41,6 +42,20 @@ async def test_a_writer_that_is_cancelled_between_its_rows_leaves_the_database_t
     await database.close()
     assert sum(task.cancelled() for task in interrupted) > INTERRUPTED / 4
     assert {f"kept-{step}" for step in range(INTERRUPTED)} <= found
+
+
+async def test_jobs_start_while_somebody_writes(tenant: Tenant) -> None:
+    jobs = tenant.gateway.services.jobs
+    assert isinstance(jobs, JobEngine)
+    await jobs.stop()
+
+    async with writing(tenant) as session:
+        await session.execute(select(Location.id))
+        starting = asyncio.create_task(jobs.start())
+        await asyncio.sleep(0)
+    await starting
+
+    assert starting.exception() is None
 
 
 @POSTGRESQL  # on SQLite one writes after the other
