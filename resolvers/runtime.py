@@ -141,7 +141,7 @@ async def _power(ctx: Context, id: str, *, on: bool) -> Charger:
 async def _update(ctx: Context, item: ChargerChange, *, location_id: str | None = None) -> Charger:
     async def change(session: AsyncSession) -> Charger:
         if item.changes.location_id is not None:
-            await store.lock_site(session, item.charger_id)
+            await store.lock_sites(session, item.charger_id, item.changes.location_id.value)
         row = await _get(session, item.charger_id)
         if location_id is not None and row.location_id != location_id:
             raise _missing(item.charger_id)

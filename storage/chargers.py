@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.batches import batches
@@ -67,14 +67,15 @@ async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) ->
     return list(found)
 
 
-async def lock_site(session: AsyncSession, id: str) -> None:
-    """Until the commit, no other charger leaves the site of this one.
+async def lock_sites(session: AsyncSession, id: str, to: str | None) -> None:
+    """Until the commit, no other charger leaves the site of this one, nor the one that it moves to.
 
     Locked before the charger itself: who leaves a site writes to one that stays there (`pass_default_on`).
     """
-    if is_storable(id):
+    if is_storable(id) and is_storable(to or ""):
         site = select(Charger.location_id).where(Charger.id == id).scalar_subquery()
-        await session.execute(select(Location.id).where(Location.id == site).with_for_update(key_share=True))
+        both = or_(Location.id == site, Location.id == to)
+        await session.execute(select(Location.id).where(both).order_by(Location.id).with_for_update(key_share=True))
 
 
 async def take_away(session: AsyncSession, ids: Sequence[str]) -> None:

@@ -117,6 +117,22 @@ async def test_chargers_that_race_for_a_site_all_get_there_and_one_has_its_defau
     assert len([charger for charger in moved["chargers"]["nodes"] if charger["topologyDefaultId"]]) == 1
 
 
+async def test_chargers_that_swap_sites_at_once_leave_each_site_a_default_route(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    sites = [(await add_ocpi_location(tenant, cpo)).location_id for _ in range(2)]
+    for site in sites:
+        await tenant.data(CREATE, input={**MODEL, "identity": f"AT-{site[-12:]}", "locationId": site})
+    ids = [charger["id"] for charger in (await tenant.data("{ chargers { nodes { id } } }"))["chargers"]["nodes"]]
+
+    for turn in range(4):
+        await asyncio.gather(
+            *(tenant.data(UPDATE, input={"id": id, "locationId": sites[(turn + n) % 2]}) for n, id in enumerate(ids))
+        )
+
+        found = await tenant.data("{ chargers { nodes { topologyDefaultId } } }")
+        assert all(charger["topologyDefaultId"] for charger in found["chargers"]["nodes"]), turn
+
+
 async def test_chargers_come_to_a_site_while_it_changes_and_neither_waits_in_vain(tenant: Tenant) -> None:
     site = await add_ocpi_location(tenant, await add_cpo(tenant))
     change = "mutation ($input: UpdateOcpiLocationInput!) { updateOcpiLocation(input: $input) { ocpiLocation { id } } }"
