@@ -157,6 +157,10 @@ class Authenticator:
             )
         except jwt.ExpiredSignatureError as exc:
             raise Unauthenticated("The token has expired.") from exc
+        except jwt.ImmatureSignatureError as exc:  # its nbf or iat lies ahead
+            raise Unauthenticated("The token is not valid yet; is a clock wrong?") from exc
+        except jwt.MissingRequiredClaimError as exc:
+            raise Unauthenticated(f"The token lacks the claim {exc.claim}.") from exc
         except (jwt.PyJWTError, ValueError, TypeError) as exc:
             raise Unauthenticated("The token is not valid.") from exc
         return claims

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from tests.support.gateway import Gateway, running_gateway
 from tests.support.provider import Provider, identity_provider
+
+IN_AN_HOUR, AN_HOUR_AGO = time.time() + 3600, time.time() - 3600
 
 
 @pytest.fixture
@@ -80,6 +83,26 @@ async def test_a_document_without_keys_takes_none_away(trusting: Gateway, provid
         assert await answer(trusting, Provider().token()) == 401, document
         assert await answer(trusting, provider.token()) == 200, document
         assert provider.asked >= asked
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"iat": IN_AN_HOUR}, "The token is not valid yet; is a clock wrong?"),
+        ({"nbf": IN_AN_HOUR}, "The token is not valid yet; is a clock wrong?"),
+        ({"exp": AN_HOUR_AGO}, "The token has expired."),
+        ({"sub": None}, "The token lacks the claim sub."),
+        ({"exp": None}, "The token lacks the claim exp."),
+    ],
+)
+async def test_a_refused_token_says_what_is_wrong_with_its_claims(
+    trusting: Gateway, provider: Provider, claims: dict[str, Any], told: str
+) -> None:
+    headers = {"Authorization": f"Bearer {provider.token(**claims)}"}
+    async with trusting.http.get(f"{trusting.url}/ocpp/locations", headers=headers) as response:
+        body = await response.json()
+
+    assert (response.status, body) == (401, {"detail": told})
 
 
 async def test_a_token_that_does_not_say_when_it_expires_is_refused(trusting: Gateway, provider: Provider) -> None:
