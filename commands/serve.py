@@ -50,6 +50,8 @@ def _announce(settings: Settings, first_token: str | None) -> None:
         f"  REST documentation  {base}/docs",
         f"  Health              {base}/health",
     ]
+    if settings.public_url:
+        lines += ["", f"  It listens on {settings.host}:{settings.port}."]
     if first_token is not None:
         lines += ["", f"  A token to begin with, good for {FIRST_TOKEN_DAYS} days:", "", f"  {first_token}"]
         lines += ["", "  Another one, of the same organization: .venv/bin/python app.py token"]

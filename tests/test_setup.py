@@ -76,6 +76,16 @@ def test_the_first_start_on_loopback_prints_a_token_that_works(installation: Ins
         assert _url(banner) + path in banner
 
 
+def test_behind_a_public_url_the_port_that_is_listened_on_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path, CHARGEYARD_PUBLIC_URL="https://yard.example") as (process, banner):
+        told = re.search(r"listens on (127\.0\.0\.1:\d+)\.", banner)
+        listening = [f"{at.laddr.ip}:{at.laddr.port}" for at in psutil.Process(process.pid).net_connections("tcp")]
+
+    assert "https://yard.example/graphiql" in banner
+    assert told is not None, banner
+    assert told[1] in listening
+
+
 def test_the_secret_is_its_owners_alone_and_lasts(installation: Installation, tmp_path: Path) -> None:
     secret = installation.folder / "data" / "jwt-secret"
     (tmp_path / "data").mkdir()
