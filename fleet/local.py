@@ -130,6 +130,8 @@ class LocalFleet:
         if name == RESTART:
             await self._restart(charger_id)
             return {}
+        if station.runtime_status != RuntimeStatus.RUNNING:  # it has yet to end what a cut of its power interrupted
+            raise Conflict("The charger is starting; try again in a moment.")
         try:
             return commands.execute(station, name, arguments)
         except Refused as refusal:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from errors import Conflict
 from fleet.memory import Memory
 from storage.models import ChargePointConnector, Charger, OcppVersion, utc_now
 from tests.support.chargers import Deployed, booted, eventually, remembering
@@ -45,6 +46,23 @@ async def test_an_interrupted_transaction_is_closed_with_what_was_measured(
     events = station.sent("TransactionEvent")
     assert events[-1]["transactionInfo"]["stoppedReason"] == "PowerLoss"
     assert [event["seqNo"] for event in events] == list(range(len(events)))
+
+
+async def test_a_command_that_comes_before_the_power_does_not_go_on_with_what_was_interrupted(
+    tenant: Tenant, csms: Csms
+) -> None:
+    charger, station = await booted(tenant, csms, version=V201)
+    await charger.does("startSession", idTag="TAG-1")
+    await station.receives("TransactionEvent", 2)
+    await charger.runtime("stop")
+    row = await charger.row()
+
+    await charger.update(desired_running=True)
+    with pytest.raises(Conflict, match="starting"):
+        await tenant.gateway.services.fleet.command(row, "ev_stops_energy", {})
+
+    await station.until(lambda s: s.sent("TransactionEvent")[-1]["eventType"] == "Ended")
+    assert len(station.sent("TransactionEvent")) == 3
 
 
 async def test_the_cable_stays_in_and_the_meter_goes_on(tenant: Tenant, csms: Csms, version: OcppVersion) -> None:
