@@ -15,6 +15,7 @@ from resolvers.context import Context
 from resolvers.inputs import ChargerChanges
 from resolvers.placing import placing
 from storage import chargers as store
+from storage import locations
 from storage.equipment import Equipment, ItemFailed, find_equipment, load_catalog
 from storage.locations import place_at
 from storage.models import Charger, ProvisioningStatus, RuntimeStatus, utc_now
@@ -81,7 +82,8 @@ async def update_chargers(
 async def delete_charger(ctx: Context, id: str, *, missing_ok: bool = False) -> None:
     """Deletes a charger; its runtime stops."""
     async with ctx.write() as session:
-        row = await store.get(session, id)
+        await store.lock_sites(session, id)
+        row = await store.get(session, id, to_change=True)
         if row is None and not missing_ok:
             raise _missing(id)
         if row is not None:
@@ -92,6 +94,7 @@ async def delete_charger(ctx: Context, id: str, *, missing_ok: bool = False) -> 
 async def delete_chargers(ctx: Context, location_id: str, ids: Sequence[str]) -> tuple[list[str], list[ItemFailure]]:
     """Deletes chargers of a site, in one transaction; one that is not there fails alone."""
     async with ctx.write() as session:
+        await locations.get(session, location_id, to_change=True)
         here = set(await store.ids_at(session, location_id, ids))
         await store.take_away(session, list(here))
     deleted = [id for id in dict.fromkeys(ids) if id in here]
@@ -140,12 +143,13 @@ async def _power(ctx: Context, id: str, *, on: bool) -> Charger:
 
 async def _update(ctx: Context, item: ChargerChange, *, location_id: str | None = None) -> Charger:
     async def change(session: AsyncSession) -> Charger:
-        if item.changes.location_id is not None:
-            await store.lock_sites(session, item.charger_id, item.changes.location_id.value)
+        values = _given(item)
+        if REWIRING & values.keys():
+            await store.lock_sites(session, item.charger_id, values.get("location_id"))
         row = await _get(session, item.charger_id)
         if location_id is not None and row.location_id != location_id:
             raise _missing(item.charger_id)
-        if values := _given(item):
+        if values:
             await _change(session, row, values)
         return row
 

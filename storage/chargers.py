@@ -67,10 +67,11 @@ async def ids_at(session: AsyncSession, location_id: str, ids: Sequence[str]) ->
     return list(found)
 
 
-async def lock_sites(session: AsyncSession, id: str, to: str | None) -> None:
-    """Until the commit, no other charger leaves the site of this one, nor the one that it moves to.
+async def lock_sites(session: AsyncSession, id: str, to: str | None = None) -> None:
+    """Until the commit, no other charger leaves the site of this one, nor the one it moves to; nobody deletes them.
 
-    Locked before the charger itself: who leaves a site writes to one that stays there (`pass_default_on`).
+    Locked before the charger itself: who leaves a site writes to one that stays there (`pass_default_on`), and who
+    deletes a site locks it before its chargers.
     """
     if is_storable(id) and is_storable(to or ""):
         site = select(Charger.location_id).where(Charger.id == id).scalar_subquery()

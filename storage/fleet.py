@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, null, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from errors import Unavailable
 from storage.batches import batches
@@ -150,10 +150,12 @@ async def existing(session: AsyncSession, node_id: str, ids: Collection[str]) ->
 
 async def load(session: AsyncSession, ids: Collection[str]) -> Sequence[Charger]:
     """Chargers with their charge points, connectors and EVSEs."""
+    # charger and station in one statement: between two, others may delete them
+    station = joinedload(Charger.charge_point, innerjoin=True)
     statement = (
         select(Charger)
         .where(Charger.id.in_(ids))
-        .options(selectinload(Charger.charge_point).selectinload(ChargePoint.connectors), selectinload(Charger.evses))
+        .options(station.selectinload(ChargePoint.connectors), selectinload(Charger.evses))
     )
     return (await session.execute(statement)).scalars().all()
 

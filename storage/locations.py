@@ -34,10 +34,14 @@ async def place_at(session: AsyncSession, id: str) -> Place | None:
     return await session.run_sync(find_place, id)
 
 
+async def lock(session: AsyncSession, ids: Sequence[str]) -> None:
+    """Until the commit, no charger comes to these sites or leaves them."""
+    await session.execute(select(Location.id).where(Location.id.in_(ids)).order_by(Location.id).with_for_update())
+
+
 async def remove(session: AsyncSession, ids: Sequence[str]) -> list[str]:
     """Deletes sites with what stands there; gives the ids of the chargers that went with them."""
-    # locked first: a charger that came between the two deletions would lose its row, but not its station
-    await session.execute(select(Location.id).where(Location.id.in_(ids)).order_by(Location.id).with_for_update())
+    await lock(session, ids)  # a charger that came between the two deletions would lose its row, but not its station
     chargers = await delete_chargers_at(session, ids)
     await session.execute(delete(Location).where(Location.id.in_(ids)).execution_options(synchronize_session=False))
     return chargers

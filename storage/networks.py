@@ -43,17 +43,19 @@ async def remove_some(session: AsyncSession, id: int, limit: int) -> tuple[bool,
 
     Gives whether that is gone, and the chargers that went. Its jobs stay, without it. Its row is locked first: two that
     tear it down wait for each other there, never amid each other's rows, and nobody adds a site after the last one.
+    Then its sites are locked, before their chargers, as by all who delete those.
     """
     await session.execute(select(Cpo.id).where(Cpo.id == id).with_for_update())
-    there = select(Charger.id).join(OcpiLocation, OcpiLocation.location_id == Charger.location_id)
-    gone = list(await session.scalars(there.where(OcpiLocation.network_id == id).limit(limit)))
+    some = select(OcpiLocation.location_id).where(OcpiLocation.network_id == id).limit(limit)
+    sites = list(await session.scalars(some))
+    await locations.lock(session, sites)
+    there = select(Charger.id).where(Charger.location_id.in_(sites)).limit(limit)
+    gone = list(await session.scalars(there))
     await chargers.remove(session, gone)
     if len(gone) == limit:
         return False, gone
-    sites = select(OcpiLocation.location_id).where(OcpiLocation.network_id == id).limit(limit)
-    site_ids = list(await session.scalars(sites))
-    gone += await locations.remove(session, site_ids)
-    if len(site_ids) == limit:
+    gone += await locations.remove(session, sites)
+    if len(sites) == limit:
         return False, gone
     await session.execute(delete(Cpo).where(Cpo.id == id).execution_options(synchronize_session=False))
     return True, gone

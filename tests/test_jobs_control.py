@@ -13,7 +13,7 @@ from storage.models import Job, JobItem, utc_now
 from storage.settling import Settlement, Taken
 from tests.support.factories import add_charger, add_cpo, add_location, writing
 from tests.support.gateway import Tenant, running_gateway
-from tests.support.jobs import over, row_counts, site, sites, start_bulk, watch
+from tests.support.jobs import over, row_counts, site, sites, somebody_waits, start_bulk, watch
 from tests.support.one_database import POSTGRESQL
 
 CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
@@ -82,6 +82,28 @@ async def test_a_job_is_cancelled_while_its_charger_is_being_made(tenant: Tenant
     assert cancelled == {"id": job.id, "status": "FAILED", "error": {"code": "cancelled"}}
     shown = (await tenant.data(CHARGER, id=charger.id))["charger"]
     assert shown == {"provisioning": {"status": "FAILED", "error": {"code": "cancelled"}}}
+
+
+@POSTGRESQL  # on SQLite one writes after the other
+async def test_a_site_is_deleted_behind_the_charger_that_is_being_made_there(tenant: Tenant) -> None:
+    site_id = (await add_location(tenant)).id
+    charger = await add_charger(tenant, location_id=site_id, status="PROVISIONING")
+    async with writing(tenant) as session:
+        session.add(job := Job(type="CREATE_CHARGER", total=1, status="PROVISIONING", location_id=site_id))
+        await session.flush()
+        payload = {"identity": charger.identity}
+        session.add(item := JobItem(job_id=job.id, index=0, payload=payload, status="RUNNING", charger_id=charger.id))
+    unit = SingleCharger.prepare(job, item, {})
+
+    with tenant.gateway.services.database.batch(tenant.organization_id) as batch:
+        settlement = Settlement(batch, job, item.index, step=unit.step, made=unit.made)
+        unit.write(batch)
+        deletion = asyncio.create_task(tenant.graphql(DELETE_SITE, id=site_id))
+        await somebody_waits(tenant)
+        settlement.complete(None)
+
+    assert "errors" not in await deletion
+    assert (await over(tenant, job.id))["status"] == "READY"
 
 
 async def test_a_job_of_another_tenant_can_be_neither_cancelled_nor_tried_again(

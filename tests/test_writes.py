@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, event, select, update
+from sqlalchemy.orm import ORMExecuteState
 
 from jobs.engine import JobEngine
+from storage import chargers, locations
 from storage.database import Database
+from storage.fleet import load
 from storage.migrate import migrate
-from storage.models import Location, Organization
+from storage.models import ChargePoint, Location, Organization
 from storage.session import ALL_TENANTS
-from tests.support.factories import add_cpo, add_location, add_ocpi_location, writing
+from tests.support.factories import add_charger, add_cpo, add_location, add_ocpi_location, writing
 from tests.support.gateway import Tenant
+from tests.support.jobs import somebody_waits
 from tests.support.one_database import POSTGRESQL
 
 INTERRUPTED = 40
@@ -21,6 +25,8 @@ RENAME = """
 mutation ($id: ID!, $name: String!) { updateOcpiLocation(input: {id: $id, name: $name}) { ocpiLocation { name } } }
 """
 DELETE = "mutation ($id: ID!) { deleteLocation(input: {id: $id}) { deletedId } }"
+DELETE_NETWORK = "mutation ($id: ID!) { deleteCpo(input: {id: $id}) { deletedId } }"
+REWIRE = 'mutation ($id: ID!) { updateCharger(input: {id: $id, connectorType: "Type1"}) { charger { id } } }'
 STATEMENTS = 10  # of a write: enough for it to be cut in each of its steps
 
 
@@ -90,6 +96,54 @@ async def test_changes_of_a_networks_location_and_its_deletion_wait_their_turn(t
         assert "errors" not in deletion
         codes = {error["extensions"]["code"] for change in changes for error in change.get("errors", [])}
         assert codes <= {"NOT_FOUND"}
+
+
+@POSTGRESQL  # on SQLite one writes after the other
+async def test_a_network_is_torn_down_behind_who_deletes_a_charger_in_it(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    site = await add_ocpi_location(tenant, cpo)
+    charger = await add_charger(tenant, location_id=site.location_id)
+
+    async with writing(tenant) as session:
+        await chargers.lock_sites(session, charger.id)
+        deletion = asyncio.create_task(tenant.graphql(DELETE_NETWORK, id=str(cpo.id)))
+        await somebody_waits(tenant)
+        await chargers.take_away(session, [charger.id])
+
+    assert "errors" not in await deletion
+
+
+@POSTGRESQL  # on SQLite one writes after the other
+async def test_a_charger_is_changed_behind_who_deletes_its_site(tenant: Tenant) -> None:
+    site = await add_location(tenant)
+    charger = await add_charger(tenant, location_id=site.id)
+
+    async with writing(tenant) as session:
+        await locations.lock(session, [site.id])
+        change = asyncio.create_task(tenant.graphql(REWIRE, id=charger.id))
+        await somebody_waits(tenant)
+        await locations.remove(session, [site.id])
+
+    (error,) = (await change)["errors"]
+    assert error["extensions"]["code"] == "NOT_FOUND"
+
+
+@POSTGRESQL  # on SQLite a reader sees one state of the database
+async def test_a_charger_that_is_deleted_while_the_fleet_reads_it_is_read_with_its_station(tenant: Tenant) -> None:
+    database = tenant.gateway.services.database
+    charger = await add_charger(tenant)
+
+    def delete_meanwhile(state: ORMExecuteState) -> None:
+        if state.is_relationship_load:
+            with database.work(tenant.organization_id) as session:
+                stations = delete(ChargePoint).where(ChargePoint.id == charger.charge_point_id)
+                session.execute(stations.execution_options(synchronize_session=False))
+
+    async with database.read(ALL_TENANTS) as session:
+        event.listen(session.sync_session, "do_orm_execute", delete_meanwhile)
+        (read,) = await load(session, [charger.id])
+
+    assert read.charge_point.id == charger.charge_point_id
 
 
 async def _write(database: Database, id: str) -> None:

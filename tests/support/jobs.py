@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientWebSocketResponse
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from storage.models import (
     ChargePoint,
@@ -24,6 +24,7 @@ from storage.models import (
     OcpiLocation,
     Topology,
 )
+from storage.session import ALL_TENANTS
 from tests.support.gateway import Tenant
 from tests.support.rest import CSMS_URL, SITE
 
@@ -33,6 +34,7 @@ TABLES = (
     JobEvent,
 )  # fmt: skip
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 BULK = """
 mutation ($input: BulkCreateOcpiLocationsInput!) {
   bulkCreateOcpiLocations(input: $input) { job { id status progress { total } } }
@@ -118,6 +120,18 @@ async def events_of(socket: ClientWebSocketResponse) -> AsyncIterator[dict[str, 
             yield message["payload"]["data"]["jobProgress"]
         else:
             assert message["type"] == "ping", message
+
+
+async def somebody_waits(tenant: Tenant) -> None:
+    """Returns when a transaction of the gateway's database, which is PostgreSQL, waits for another."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        # anew each time, because a transaction sees one state of the activity
+        async with tenant.gateway.services.database.read(ALL_TENANTS) as session:
+            if await session.scalar(text(WAITING)):
+                return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
 
 
 async def row_counts(tenant: Tenant) -> dict[str, int]:
