@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from typing import get_args
 
 import uvloop
 
@@ -19,7 +20,11 @@ from storage.migrate import migrate
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--provider", dest="whose", default=LOCAL.provider, help="whose chargers to run (default %(default)s)"
+        "--provider",
+        dest="whose",
+        choices=get_args(Settings.model_fields["provider"].annotation),
+        default=LOCAL.provider,
+        help="whose chargers to run (default %(default)s)",
     )
     parser.add_argument(
         "--charger", action="append", default=[], metavar="ID", help="run only this charger; may be given several times"

@@ -240,6 +240,13 @@ def test_a_token_for_nonsense_is_refused_with_what_would_do(tmp_path: Path, argu
     assert told in done.stderr
 
 
+def test_chargers_of_a_provider_that_there_is_not_are_refused(tmp_path: Path) -> None:
+    done = _run(tmp_path, "fleet", "--provider", "none")
+
+    assert done.returncode == 2
+    assert "invalid choice: 'none'" in done.stderr
+
+
 def test_help_tells_every_command(tmp_path: Path) -> None:
     done = _run(tmp_path, "--help")
 
