@@ -33,7 +33,7 @@ async def get_job(ctx: Context, id: str, *, network_id: str | None = None, locat
     """The job; where a network or location is given, only if it works on that one."""
     row = await find_job(ctx, id)
     is_elsewhere = row is not None and (
-        (network_id is not None and row.network_id != network_number(network_id))
+        (network_id is not None and row.network_id != (network_number(network_id) or 0))  # no network has number 0
         or (location_id is not None and row.location_id != location_id)
     )
     if row is None or is_elsewhere:

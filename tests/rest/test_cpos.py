@@ -269,3 +269,12 @@ async def test_a_second_request_with_the_same_key_answers_the_first_network(tena
     assert (second["cpo_id"], second["token_a"]) == (first["cpo_id"], first["token_a"])
     assert other == 400
     assert (await got(tenant, PATH))["total"] == 1
+
+
+async def test_a_lifetime_of_null_is_another_input_than_one_left_out(tenant: Tenant) -> None:
+    headers = {"Idempotency-Key": "once"}
+    endless = {**NETWORK, "ttl_seconds": None}
+
+    await made(tenant, PATH, NETWORK, 202, headers=headers)
+
+    assert (await tenant.rest("POST", PATH, json=endless, headers=headers))[0] == 400

@@ -231,3 +231,4 @@ async def test_a_site_that_is_unknown_or_foreign_is_404(tenant: Tenant, stranger
         assert (await who.rest("PUT", base, json={"chargers": []}))[0] == 404
         assert (await who.rest("DELETE", f"{base}?charger_ids=x"))[0] == 404
     assert (await tenant.rest("GET", f"{path}/jobs/unknown"))[0] == 404
+    assert (await tenant.rest("GET", f"/ocpi/cpos/99999999999/locations/jobs/{job['job_id']}"))[0] == 404
