@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Integer, Table, bindparam, func, insert, o
 from storage.bulk import Batch
 from storage.models import Job, JobEvent, JobItem, JobItemStatus, JobType, ProvisioningStatus, utc_now
 from storage.session import TenantSession
-from storage.work import OPEN_ITEM, JobOver, Made, finish, mark_network
+from storage.work import OPEN_ITEM, JobOver, Made, finish, hold_site, mark_network
 
 _jobs, _items, _events = (cast("Table", model.__table__) for model in (Job, JobItem, JobEvent))
 
@@ -75,6 +75,8 @@ class Settlement:
         self._index = index
         self._step = step
         self._succeeded = made is not None
+        if job.location_id is not None:
+            hold_site(batch.session, job.id)
         # first, because its row lock is what a second worker waits for
         self._settled = self._batch.execute(
             _SETTLE,

@@ -24,6 +24,7 @@ from storage.models import (
     JobItem,
     JobItemStatus,
     JobType,
+    Location,
     Organization,
     ProvisioningStatus,
     utc_now,
@@ -128,6 +129,15 @@ def start(session: TenantSession, job_id: str) -> Job | None:
     return job
 
 
+def hold_site(session: Session, job_id: str) -> None:
+    """Until the commit, nobody deletes the site that a job works at.
+
+    Who deletes it locks it first, then its chargers, then the jobs that name it; so must who changes any of these.
+    """
+    site = select(Job.location_id).where(Job.id == job_id).scalar_subquery()
+    session.execute(select(Location.id).where(Location.id == site).with_for_update(read=True, key_share=True))
+
+
 def finish(session: TenantSession, job_id: str) -> None:
     """Ends a job whose items are all done: READY, or FAILED where a single thing was asked for and did not come.
 
@@ -157,6 +167,7 @@ def finish_cancelled(session: Session, job_id: str) -> Job | None:
     It is a transaction of its own after the mark, because items are locked before their job.
     """
     error = {"code": "cancelled", "message": "The job was cancelled before this item was made.", "retryable": True}
+    hold_site(session, job_id)
     session.execute(
         update(JobItem)
         .where(JobItem.job_id == job_id, JobItem.status.in_(OPEN_ITEM))
