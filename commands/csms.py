@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
+from secrets import randbelow
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -81,7 +82,7 @@ class Csms:
 
     def __init__(self, heartbeat_s: int) -> None:
         self.heartbeat_s = heartbeat_s
-        self.transactions = count(1)
+        self.transactions = count(1 + randbelow(2**30))  # those that began before a restart go on under their numbers
         self.connected: dict[int, web.WebSocketResponse] = {}
         self.booted = 0
         self.messages = 0

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from commands import main
+from commands.csms import Csms
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,3 +28,7 @@ def test_a_number_that_can_not_be_is_refused(capsys: pytest.CaptureFixture[str],
 
     assert stopped.value.code == 2
     assert f"argument {option[0]}: must be" in capsys.readouterr().err
+
+
+def test_transactions_after_a_restart_have_other_numbers() -> None:
+    assert len({next(Csms(300).transactions) for _ in range(3)}) == 3
