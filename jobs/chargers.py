@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, null, select, update
 from storage.bulk import Batch
 from storage.equipment import Catalog, ItemFailed, find_equipment
 from storage.keys import item_key
-from storage.models import Charger, Job, JobItem, Location, ProvisioningStatus, utc_now
+from storage.models import Charger, Job, JobItem, ProvisioningStatus, utc_now
 from storage.provision import IDENTITY_LENGTH, NewCharger, Provisioning, add_chargers, find_place
 from storage.work import Made
 
@@ -58,16 +58,14 @@ class SingleCharger:
     """The charger of one request: its rows were written when it was accepted, here it becomes ready and starts."""
 
     charger_id: str
-    location_id: str | None
     identity: str
     step: str
 
     @classmethod
-    def prepare(cls, job: Job, item: JobItem, _catalog: Catalog) -> SingleCharger:
+    def prepare(cls, _job: Job, item: JobItem, _catalog: Catalog) -> SingleCharger:
         if item.charger_id is None:
             raise ItemFailed("charger_not_found", "The charger was deleted.")
-        identity = item.payload["identity"]
-        return cls(item.charger_id, job.location_id, identity, f"charger-0-0-{identity}")
+        return cls(item.charger_id, item.payload["identity"], f"charger-0-0-{item.payload['identity']}")
 
     @property
     def identities(self) -> list[str]:
@@ -78,11 +76,9 @@ class SingleCharger:
         return Made(charger_id=self.charger_id, deploy=[self.charger_id])
 
     def write(self, batch: Batch) -> None:
-        # changed behind its item, as by who cancels the job; until then, nobody deletes its site or it
-        there = select(Charger.id).where(Charger.id == self.charger_id)
-        site = select(Location.id).where(Location.id == self.location_id)
-        batch.session.execute(site.with_for_update(read=True, key_share=True))
-        if batch.session.scalars(there.with_for_update(read=True, key_share=True)).one_or_none() is None:
+        # changed behind its item, as by who cancels the job; until then, nobody deletes it
+        there = select(Charger.id).where(Charger.id == self.charger_id).with_for_update(read=True, key_share=True)
+        if batch.session.scalars(there).one_or_none() is None:
             raise ItemFailed("charger_not_found", "The charger was deleted before it was ready.", step=self.step)
         batch.execute(_MAKE_READY, of_charger=self.charger_id, at=utc_now())
 
