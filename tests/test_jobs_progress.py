@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from tests.support.factories import add_cpo, add_job
+from storage.models import Job
+from tests.support.factories import add_cpo, add_job, writing
 from tests.support.gateway import Tenant
 from tests.support.jobs import DEADLINE_S, WATCH, events_of, over, sites, start_bulk, subscribed, watch
 
@@ -71,13 +74,17 @@ async def test_many_watchers_of_one_job_see_the_same(tenant: Tenant) -> None:
 
 async def test_a_watcher_that_does_not_read_skips_to_the_newest_state_when_it_does(tenant: Tenant) -> None:
     cpo = await add_cpo(tenant)
-    job_id = await start_bulk(tenant, cpo.id, sites(count := 900))  # it must not be over before anybody watches
+    job_id = await start_bulk(tenant, cpo.id, sites(count := 900))
     # events so large that a few fill the buffers of both ends
     document = WATCH.replace("job {", f"job {{ items(first: 100) {{ nodes {{ {'n' * 3_000}: name }} }} ")
 
-    async with subscribed(tenant, job_id, after=0, document=document) as socket:
+    async with AsyncExitStack() as watching:
+        async with writing(tenant) as session:  # the job waits until somebody watches
+            await session.execute(select(Job.id).where(Job.id == job_id).with_for_update())
+            socket = await watching.enter_async_context(subscribed(tenant, job_id, document=document))
+            first = await anext(events_of(socket))
         await over(tenant, job_id)
-        sequences = [event["sequence"] async for event in events_of(socket)]
+        sequences = [first["sequence"], *[event["sequence"] async for event in events_of(socket)]]
 
     assert sequences == sorted(set(sequences))
     assert len(sequences) < count
