@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
-from hashlib import blake2b
+from collections.abc import Callable
 from itertools import count
-from typing import Any
 from uuid import uuid4
 
-from aiohttp import hdrs, web, web_response
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import istr
 from pydantic_core import to_json
 
+from answers import JsonAnswer, add_lines, error_answer, json_answer, line, lines
 from errors import ChargeyardError, Forbidden, RateLimited, Unauthenticated, Unavailable
 from resolvers.auth import Authenticator, Principal
 from resolvers.context import Context, Services
@@ -39,13 +38,7 @@ CORS_EXPOSED = ", ".join(
 )
 PREFLIGHT_MAX_AGE_S = 600
 
-# aiohttp names its own version and Python's to everyone, also where bytes are no HTTP, and has no setting for it
-web_response.SERVER_SOFTWARE = "Chargeyard"  # type: ignore[attr-defined]  # the only place that every response passes
-
-JSON_HEADERS: Mapping[str, str] = {hdrs.CONTENT_TYPE: "application/json"}
 BODY_TIMEOUT_S = 120  # the largest body at two megabits a second
-COMPRESS_FROM_BYTES = 1024  # below this gzip costs more than it saves
-_GZIP_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 class BodyRefused(ChargeyardError):
@@ -105,38 +98,6 @@ def log_unexpected(exc: BaseException) -> str:
     return error_id
 
 
-def json_answer(
-    request: web.Request, body: bytes, status: int = 200, headers: Mapping[str, str] = JSON_HEADERS
-) -> web.Response:
-    """A JSON response, compressed where it is large and the client takes gzip."""
-    response = web.Response(body=body, status=status, headers=headers)
-    if len(body) >= COMPRESS_FROM_BYTES:
-        response.headers.add("Vary", "Accept-Encoding")
-        if _GZIP_ACCEPTED.search(request.headers.get("Accept-Encoding", "")):
-            response.enable_compression(web.ContentCoding.gzip)
-    return response
-
-
-def revalidated(request: web.Request, response: web.Response) -> web.Response:
-    """The response with its entity tag, or 304 where the client has it already (RFC 9110 §13.1.2).
-
-    The tag is weak because the same body may travel compressed or not.
-    """
-    assert isinstance(response.body, bytes)
-    tag = f'W/"{blake2b(response.body, digest_size=12).hexdigest()}"'
-    known = request.headers.get("If-None-Match", "")
-    if known.strip() == "*" or _opaque(tag) in {_opaque(each) for each in known.split(",")}:
-        response = web.Response(status=304)
-    response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def error_answer(request: web.Request, status: int, detail: Any, **others: Any) -> web.Response:
-    """The one error body of everything but GraphQL and OCPI."""
-    return json_answer(request, to_json({"detail": detail, **others}), status)
-
-
 class Edge:
     """What all answers of one application pass on their way out."""
 
@@ -164,17 +125,19 @@ class Edge:
 
         Whoever prepares a response himself, a stream or a WebSocket, has to call it before.
         """
-        headers = response.headers
-        headers[REQUEST_ID] = headers[X_REQUEST_ID] = self._request_id(request)
+        id = self._request_id(request)
+        add_lines(response, f"Request-Id: {id}\r\nX-Request-Id: {id}\r\n")
         if response.status >= 400 and not request.content.is_eof():
             response.force_close()  # what still comes of the body nobody reads
-        if not self._origins:
-            return
-        headers.add("Vary", "Origin")
-        origin = request.headers.get("Origin")
-        if origin is not None and (origin in self._origins or "*" in self._origins):
-            headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+        if self._origins:
+            add_lines(response, self._cors(request.headers.get("Origin")))
+
+    def _cors(self, origin: str | None) -> str:
+        """The header fields that let the page of an origin read the answer."""
+        vary = "Vary: Origin\r\n"
+        if origin is None or not (origin in self._origins or "*" in self._origins):
+            return vary
+        return vary + lines({"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": CORS_EXPOSED})
 
     def _request_id(self, request: web.Request) -> str:
         """The id that the client gave this request, where it is a plain one, or a new one."""
@@ -192,9 +155,9 @@ def _answer_of(request: web.Request, exc: Exception) -> web.Response:
     match exc:
         case ChargeyardError():
             response = error_answer(request, exc.http_status, str(exc))
-            response.headers.update(retry_headers(exc))
+            response.head += lines(retry_headers(exc))
             if isinstance(exc, Unauthenticated):
-                response.headers["WWW-Authenticate"] = "Bearer"
+                response.head += "WWW-Authenticate: Bearer\r\n"
             return response
         case web.HTTPMethodNotAllowed():
             return _other_method(request, sorted({*exc.allowed_methods, "OPTIONS"}))
@@ -212,6 +175,7 @@ _HTTP_DETAILS = {404: "There is nothing at this path."}
 
 def _other_method(request: web.Request, allowed: list[str]) -> web.Response:
     """The answer to OPTIONS, CORS preflights included, and 405 to other methods that a path does not have."""
+    response: JsonAnswer | web.Response
     if request.method != "OPTIONS":
         response = error_answer(request, 405, f"{request.method} is not allowed here.")
     else:
@@ -220,9 +184,5 @@ def _other_method(request: web.Request, allowed: list[str]) -> web.Response:
             response.headers["Access-Control-Allow-Methods"] = ", ".join(allowed)
             response.headers["Access-Control-Allow-Headers"] = CORS_HEADERS
             response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_MAX_AGE_S)
-    response.headers["Allow"] = ", ".join(allowed)
+    add_lines(response, line("Allow", ", ".join(allowed)))
     return response
-
-
-def _opaque(tag: str) -> str:
-    return tag.strip().removeprefix("W/")

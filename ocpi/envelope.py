@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from edge import SERVICES, json_answer, retry_headers
+from answers import json_answer, line, lines
+from edge import SERVICES, retry_headers
 from errors import ChargeyardError, Conflict, InvalidInput, NotFound, Unauthenticated
 from ocpi.errors import MethodNotAllowed, UnsupportedVersion
 from ocpi.objects import Version, now
@@ -118,7 +119,7 @@ def _enveloped(
 ) -> web.Response:
     body = {**data, "status_code": code, "status_message": message, "timestamp": now()}
     response = json_answer(request, orjson.dumps(body), status)
-    response.headers.update(headers or {})
+    response.head += lines(headers or {})
     if CORRELATION_HEADER in request.headers:
-        response.headers[CORRELATION_HEADER] = request.headers[CORRELATION_HEADER]
+        response.head += line(CORRELATION_HEADER, request.headers[CORRELATION_HEADER])
     return response

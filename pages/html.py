@@ -10,7 +10,8 @@ from string import Template
 
 from aiohttp import web
 
-from edge import SERVICES, revalidated
+from answers import revalidated
+from edge import SERVICES
 from pages.assets import PACKAGES, are_complete
 
 FOLDER = Path(__file__).parent / "static"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from pydantic_core import to_json
 
-from edge import json_answer, revalidated
+from answers import json_answer, revalidated
 from rest.endpoint import endpoint
 from rest.openapi import document
 from rest.routes import ROUTES

@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from edge import context_of, error_answer, json_answer, revalidated, sent_body
+from answers import error_answer, json_answer, revalidated
+from edge import context_of, sent_body
 from errors import InvalidRequest
 from resolvers.context import Context
 from rest.reads import body_of

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from strawberry import Schema
 
-from edge import revalidated
+from answers import revalidated
 
 
 def serve_sdl(schema: Schema) -> Handler:

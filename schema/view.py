@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from yarl import URL
 
-from edge import EDGE, FAILURE_BODY, SERVICES, context_of, json_answer
+from answers import json_answer
+from edge import EDGE, FAILURE_BODY, SERVICES, context_of
 from errors import ChargeyardError, Forbidden
 from resolvers.auth import Principal
 from resolvers.context import Context
@@ -94,9 +95,9 @@ class GraphQLView:
             raise Refused(406, f"A batch is answered as {JSON}.")
         answers = [await self._item(wanted, replace(context, loaders={})) for wanted in batch]
         response = json_answer(request, b"[" + b",".join(answer.body for answer in answers) + b"]")
-        response.headers.add("Vary", "Accept")
+        response.head += "Vary: Accept\r\n"
         for allowance in [answer.allowance for answer in answers if answer.allowance][-1:]:
-            response.headers.update(allowance.headers())
+            response.head += allowance.lines()
         return response
 
     async def _item(self, wanted: GraphQLRequest | Refused, context: Context) -> Answer:

@@ -14,6 +14,7 @@ LEVELS = [
     {"rest", "ocpi", "pages", "metrics", "jobs", "fleet"},
     {"schema"},
     {"edge"},
+    {"answers"},
     {"resolvers"},
 ]
 LEVELS += [{"storage"}, {"settings"}, {"errors"}]

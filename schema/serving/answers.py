@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from edge import json_answer, retry_headers
+from answers import JsonAnswer, json_answer, lines
+from edge import retry_headers
 from errors import ChargeyardError
 from schema.errors import UNEXPECTED
 from schema.serving.accept import GRAPHQL_RESPONSE, JSON, Accept
@@ -27,8 +28,8 @@ STATUS = {
     "UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
-_HEADERS: Mapping[str, Mapping[str, str]] = {
-    type: {hdrs.CONTENT_TYPE: f"{type}; charset=utf-8", hdrs.VARY: "Accept"} for type in (JSON, GRAPHQL_RESPONSE)
+_HEADS: Mapping[str, str] = {
+    type: f"Content-Type: {type}; charset=utf-8\r\nVary: Accept\r\n" for type in (JSON, GRAPHQL_RESPONSE)
 }
 RATE_LIMITED = 429
 PARTIAL_SUCCESS = 294
@@ -40,27 +41,26 @@ class Responder:
     def __init__(self, *, is_draft: bool) -> None:
         self._is_draft = is_draft
 
-    def response(self, request: web.Request, accept: Accept, answer: Answer) -> web.Response:
+    def response(self, request: web.Request, accept: Accept, answer: Answer) -> JsonAnswer:
         """The response to a well-formed request."""
         media_type = accept.json or JSON
-        headers = _HEADERS[media_type]
-        if answer.allowance:
-            headers = {**headers, **answer.allowance.headers()}
         status = self._status(answer, media_type) if answer.errors else 200
-        response = json_answer(request, answer.body, status, headers)
+        response = json_answer(request, answer.body, status, _HEADS[media_type])
+        if answer.allowance:
+            response.head += answer.allowance.lines()
         for error in answer.errors[:1]:
             if isinstance(error.original_error, ChargeyardError):
-                response.headers.update(retry_headers(error.original_error))
+                response.head += lines(retry_headers(error.original_error))
         return response
 
-    def refusal(self, request: web.Request, accept: Accept, exc: ChargeyardError) -> web.Response:
+    def refusal(self, request: web.Request, accept: Accept, exc: ChargeyardError) -> JsonAnswer:
         """The response to a request that is none, or can't be served at all."""
         status = exc.status if isinstance(exc, Refused) else exc.http_status
         if isinstance(exc, IllFormed) and self._is_draft:
             status = 422
         answer = RequestFailed.because(exc).answer
-        response = json_answer(request, answer.body, status, _HEADERS[accept.json or JSON])
-        response.headers.update(exc.headers if isinstance(exc, Refused) else retry_headers(exc))
+        response = json_answer(request, answer.body, status, _HEADS[accept.json or JSON])
+        response.head += lines(exc.headers if isinstance(exc, Refused) else retry_headers(exc))
         return response
 
     def _status(self, answer: Answer, media_type: str) -> int:

@@ -8,13 +8,10 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from multidict import istr
-
 from errors import RateLimited
 
 WINDOW_S = 60
 KEPT_TENANTS = 10_000
-LIMIT, REMAINING, RESET = istr("RateLimit-Limit"), istr("RateLimit-Remaining"), istr("RateLimit-Reset")
 
 
 class Allowance(NamedTuple):
@@ -25,13 +22,9 @@ class Allowance(NamedTuple):
     remaining: int
     reset_s: int
 
-    def headers(self) -> dict[str, str]:
-        """The header fields of draft-ietf-httpapi-ratelimit-headers-06."""
-        return {
-            LIMIT: _policy(self.limit),
-            REMAINING: str(self.remaining),
-            RESET: str(self.reset_s),
-        }
+    def lines(self) -> str:
+        """The header fields of draft-ietf-httpapi-ratelimit-headers-06, as lines."""
+        return f"{_policy(self.limit)}RateLimit-Remaining: {self.remaining}\r\nRateLimit-Reset: {self.reset_s}\r\n"
 
     def extension(self) -> dict[str, Any]:
         """The same, as `extensions.cost` of the answer."""
@@ -45,7 +38,7 @@ class Allowance(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _policy(limit: int) -> str:
-    return f"{limit}, {limit};w={WINDOW_S}"
+    return f"RateLimit-Limit: {limit}, {limit};w={WINDOW_S}\r\n"
 
 
 class OverBudget(RateLimited):
