@@ -153,18 +153,17 @@ class LocalFleet:
     async def _keep_up(self) -> None:
         """Renews the lease, takes its share of the chargers, and follows what changed in the rows."""
         async with self._database.write(ALL_TENANTS) as session:
-            self._nodes = await rows.renew(session, self.node_id, self._choice, LEASE)
-            self._writer.follow_clock(await rows.now(session))
-            share = -(-await rows.wanted(session, self._choice) // self._nodes)
+            now, self._nodes, wanted = await rows.renew(session, self.node_id, self._choice, LEASE)
+            share = -(-wanted // self._nodes)
             room = min(CLAIM_AT_ONCE, share - len(self._runtimes))
             if room > 0:
                 await rows.claim(session, self.node_id, self._choice, room)
-        if len(self._runtimes) > share * SHED_ABOVE + 1:
-            await self._shed(min(SHED_AT_ONCE, len(self._runtimes) - share))
-        async with self._database.read(ALL_TENANTS) as session:
             owned = await rows.owned(session, self.node_id)
+        self._writer.follow_clock(now)
         known = self._runtimes.versions()
         await self._match([id for id in {*owned, *known} if owned.get(id) != known.get(id)])
+        if len(self._runtimes) > share * SHED_ABOVE + 1:
+            await self._shed(min(SHED_AT_ONCE, len(self._runtimes) - share))
 
     async def _shed(self, count: int) -> None:
         """Leaves idle chargers to processes that have fewer."""

@@ -1,9 +1,13 @@
-"""Commands to chargers of other processes: a table that the senders fill and the chargers' processes empty."""
+"""Commands to chargers of other processes: a table that the senders fill and the chargers' processes empty.
+
+Each is told of what the other has put there; a slow look underneath makes up for what it was not told of.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from edge import log_unexpected
@@ -12,17 +16,18 @@ from fleet.loops import forever
 from storage import mailbox as rows
 from storage.database import Database
 from storage.models import Charger, FleetCommand, FleetCommandStatus, new_id
+from storage.presence import SESSION_LOST, hearing
 from storage.session import ALL_TENANTS
 
-LOOK_S = 0.2  # how often a process looks for commands to its chargers
-WAITING_LOOK_S = 0.05  # the same while it waits for an answer itself
+LOOK_S = 1.0  # after which a process looks for what it was not told of
+LISTENS_S = 10.0  # after which it asks whether it could still be told
 ANSWER_S = 10.0
 
 Execute = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Mailbox:
-    """Sends commands and answers those to this process's chargers, all with one task and few statements."""
+    """Sends commands and answers those to this process's chargers, all of a moment with a few statements."""
 
     def __init__(self, database: Database, node_id: str, execute: Execute) -> None:
         self._database = database
@@ -30,16 +35,18 @@ class Mailbox:
         self._execute = execute
         self._unsent: list[FleetCommand] = []
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._task: asyncio.Task[NoReturn] | None = None
+        self._tasks: list[asyncio.Task[NoReturn]] = []
         self._wake = asyncio.Event()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(forever("commands between processes", self._look))
+        turns = (("commands between processes", self._look), ("news of commands", self._listen))
+        self._tasks = [asyncio.create_task(forever(what, turn)) for what, turn in turns]
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def send(self, charger: Charger, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The charger's answer. Raises Conflict with its reason, Unavailable when its process does not answer."""
@@ -63,19 +70,27 @@ class Mailbox:
             del self._waiting[command.id]
 
     async def _look(self) -> None:
-        await self._exchange()
-        await self._pause()
-
-    async def _pause(self) -> None:
-        if self._waiting:
-            await asyncio.sleep(WAITING_LOOK_S)
-            return
         self._wake.clear()
-        try:
+        await self._exchange()
+        with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await self._wake.wait()
-        except TimeoutError:
-            return
+
+    async def _listen(self) -> None:
+        """Hears of commands and answers until its session is lost. Raises Unavailable then."""
+        name = f"chargeyard-mail {self._node_id}"
+        try:
+            async with hearing(self._database.postgres_url, name, {rows.CHANNEL: self._hear}) as session:
+                self._wake.set()  # for what was told before it could hear
+                while True:
+                    await asyncio.sleep(LISTENS_S)
+                    await session.execute("SELECT 1")
+        except SESSION_LOST as exc:
+            raise Unavailable(f"the session is lost ({exc}); connecting again") from exc
+
+    def _hear(self, name: str) -> None:
+        if name == self._node_id or name in self._waiting:
+            self._wake.set()
 
     async def _exchange(self) -> None:
         self._unsent = [command for command in self._unsent if command.id in self._waiting]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, func, insert, null, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
@@ -30,6 +30,7 @@ chargers: Table = Charger.__table__  # type: ignore[assignment]  # declared as F
 charge_points: Table = ChargePoint.__table__  # type: ignore[assignment]
 connectors: Table = ChargePointConnector.__table__  # type: ignore[assignment]
 evses: Table = Evse.__table__  # type: ignore[assignment]
+nodes: Table = FleetNode.__table__  # type: ignore[assignment]
 messages: Table = OcppMessage.__table__  # type: ignore[assignment]
 events: Table = ConnectorEvent.__table__  # type: ignore[assignment]
 
@@ -89,6 +90,17 @@ class Choice:
 
 
 LOCAL = Choice("local")
+
+
+class Standing(NamedTuple):
+    """The fleet at an instant of the database's clock, which processes on several machines share.
+
+    So many nodes live that run chargers of a choice, and so many chargers of it should run.
+    """
+
+    now: datetime
+    nodes: int
+    wanted: int
 
 
 @dataclass
@@ -160,26 +172,17 @@ async def load(session: AsyncSession, ids: Collection[str]) -> Sequence[Charger]
     return (await session.execute(statement)).scalars().all()
 
 
-async def now(session: AsyncSession) -> datetime:
-    """The database's clock, which processes on several machines share."""
-    if session.get_bind().dialect.name == "sqlite":
-        return utc_now()
-    at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-    return at
-
-
-async def renew(session: AsyncSession, node_id: str, choice: Choice, lease: timedelta) -> int:
-    """Says that a node is alive, buries the dead, and gives how many live that share its chargers."""
-    at = await now(session)
-    renewed = await session.execute(update(FleetNode).where(FleetNode.id == node_id).values(seen_at=at))
-    if not renewed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result has it
-        session.add(FleetNode(id=node_id, provider=choice.provider, started_at=at, seen_at=at))
-    await session.execute(delete(FleetNode).where(FleetNode.seen_at < at - lease))
-    await session.flush()
-    if choice.only:
-        return 1
-    living = select(func.count()).where(FleetNode.provider == choice.provider)
-    return (await session.execute(living)).scalar_one()
+async def renew(session: AsyncSession, node_id: str, choice: Choice, lease: timedelta) -> Standing:
+    """Says that a node is alive, buries the dead, and tells how the fleet stands."""
+    seen_at = utc_now() if session.get_bind().dialect.name == "sqlite" else func.clock_timestamp()
+    renewed = update(nodes).where(nodes.c.id == node_id).values(seen_at=seen_at).returning(nodes.c.seen_at)
+    joined = insert(nodes).values(id=node_id, provider=choice.provider, started_at=seen_at, seen_at=seen_at)
+    now = await session.scalar(renewed) or await session.scalar(joined.returning(nodes.c.seen_at))
+    assert now is not None  # one of both gives a row
+    await session.execute(delete(nodes).where(nodes.c.seen_at < now - lease))
+    living = select(func.count()).where(nodes.c.provider == choice.provider).scalar_subquery()
+    counted = (await session.execute(select(living, _wanted(choice).scalar_subquery()))).one()
+    return Standing(now, 1 if choice.only else counted[0], counted[1])
 
 
 async def bury_others(session: AsyncSession, node_id: str) -> None:
@@ -201,10 +204,9 @@ async def owned(session: AsyncSession, node_id: str) -> dict[str, datetime]:
     return {row.id: row.updated_at for row in rows}
 
 
-async def wanted(session: AsyncSession, choice: Choice) -> int:
+def _wanted(choice: Choice) -> Select[int]:
     """How many chargers should run."""
-    statement = select(func.count()).where(chargers.c.desired_running, choice.condition)
-    return (await session.execute(statement)).scalar_one()
+    return select(func.count()).where(chargers.c.desired_running, choice.condition)
 
 
 async def claim(

@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Charger, FleetCommand, FleetCommandStatus, utc_now
 
+CHANNEL = "chargeyard_fleet"  # a node's id tells of commands to it there, a command's id of its answer
 AT_ONCE = 500
 KEPT = timedelta(minutes=1)  # its sender has given a command up long before
 
+_commands: Table = FleetCommand.__table__  # type: ignore[assignment]  # declared as FromClause
+_SET_ANSWER = (
+    update(_commands)
+    .where(_commands.c.id == bindparam("command_id"))
+    .values(status=bindparam("status"), answer=bindparam("answer"))
+)
+_NOTIFY = text("SELECT pg_notify(:channel, name) FROM unnest(CAST(:names AS text[])) AS name")
+
 
 async def send(session: AsyncSession, commands: Sequence[FleetCommand]) -> None:
-    """Posts the commands to chargers that are still there, and has them stay until the commit."""
+    """Posts the commands to chargers that are still there, and has them stay until the commit; tells their nodes."""
     ids = {command.charger_id for command in commands}
     if not ids:
         return
-    there = select(Charger.id).where(Charger.id.in_(ids)).with_for_update(read=True, key_share=True)
-    found = set(await session.scalars(there))
-    session.add_all([command for command in commands if command.charger_id in found])
+    there = select(Charger.id, Charger.node_id).where(Charger.id.in_(ids)).with_for_update(read=True, key_share=True)
+    nodes = {row.id: row.node_id for row in await session.execute(there)}
+    session.add_all([command for command in commands if command.charger_id in nodes])
+    await _tell(session, {node_id for node_id in nodes.values() if node_id is not None})
 
 
 async def take(session: AsyncSession, node_id: str) -> list[FleetCommand]:
@@ -59,14 +69,16 @@ async def answered(session: AsyncSession, ids: Collection[str]) -> Sequence[Flee
 
 
 async def put_answers(session: AsyncSession, commands: Sequence[FleetCommand]) -> None:
-    """Writes the answers of commands that were taken."""
-    for command in commands:
-        await session.execute(
-            update(FleetCommand)
-            .where(FleetCommand.id == command.id)
-            .values(status=command.status, answer=command.answer)
-            .execution_options(synchronize_session=False)
-        )
+    """Writes the answers of commands that were taken, and tells their senders."""
+    answers = [{"command_id": each.id, "status": each.status, "answer": each.answer} for each in commands]
+    await (await session.connection()).execute(_SET_ANSWER, answers)
+    await _tell(session, [command.id for command in commands])
+
+
+async def _tell(session: AsyncSession, names: Collection[str]) -> None:
+    """Notifies those who listen for these names, when the session commits."""
+    if names:
+        await session.execute(_NOTIFY, {"channel": CHANNEL, "names": list(names)})
 
 
 async def sweep(session: AsyncSession) -> None:

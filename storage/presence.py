@@ -1,4 +1,4 @@
-"""The session by which a process is present on PostgreSQL: its lock says that it lives, its ear hears of the others.
+"""The sessions by which a process is present on PostgreSQL: a lock says that it lives, and it hears of the others.
 
 A session-level advisory lock goes with its session, however the process dies. Whoever can take the lock of another
 node knows that this node is gone, or cut off, which the guards on every row make just as harmless.
@@ -19,6 +19,8 @@ LOCK_SPACE = 0x4E4F4445  # "NODE": the first of the two numbers of a node's lock
 KEEPALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
+
+Heard = Mapping[str, Callable[[str], None]]
 
 SESSION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -61,8 +63,20 @@ class Presence:
 
 
 @asynccontextmanager
-async def present(url: str, node_id: str, heard: Mapping[str, Callable[[str], None]]) -> AsyncIterator[Presence]:
-    """Holds the node's lock and calls `heard`, by channel, with what is notified there, as long as the block runs.
+async def present(url: str, node_id: str, heard: Heard) -> AsyncIterator[Presence]:
+    """Holds the node's lock and hears, as `hearing`, as long as the block runs.
+
+    Raises one of SESSION_LOST, as the session does later.
+    """
+    async with hearing(url, f"chargeyard {node_id}", heard) as connection:
+        # waits for the moment in which another node looks whether this one lives
+        await connection.execute("SELECT pg_advisory_lock($1, hashtext($2))", LOCK_SPACE, node_id)
+        yield Presence(connection, node_id)
+
+
+@asynccontextmanager
+async def hearing(url: str, name: str, heard: Heard) -> AsyncIterator[asyncpg.Connection]:
+    """A session of this name that calls `heard`, by channel, with what is notified there, as long as the block runs.
 
     `url` is PostgreSQL's own form of the database's URL. Raises one of SESSION_LOST, as the session does later.
     """
@@ -70,13 +84,11 @@ async def present(url: str, node_id: str, heard: Mapping[str, Callable[[str], No
         url,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings={"application_name": f"chargeyard {node_id}", **KEEPALIVE},
+        server_settings={"application_name": name, **KEEPALIVE},
     )
     try:
-        # waits for the moment in which another node looks whether this one lives
-        await connection.execute("SELECT pg_advisory_lock($1, hashtext($2))", LOCK_SPACE, node_id)
         for channel in heard:
             await connection.add_listener(channel, lambda _connection, _pid, name, payload: heard[name](str(payload)))
-        yield Presence(connection, node_id)
+        yield connection
     finally:
         connection.terminate()
