@@ -23,7 +23,7 @@ def add_routes(app: web.Application) -> None:
 
 async def _metrics(request: web.Request) -> web.Response:
     registry = CollectorRegistry()
-    registry.register(_Standing(await get_counts(await context_of(request))))
+    registry.register(_Standing(await get_counts(await context_of(request.app, request))))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -14,6 +14,7 @@ import uvloop
 from aiohttp import web
 
 from app import create_app
+from edge import Runner
 from settings import Settings
 from storage.lock import DatabaseUnusable
 
@@ -67,7 +68,7 @@ async def _serve(settings: Settings, announce: Callable[[], None], parent: socke
         loop.add_reader(parent, stop.set)
     access_log = logging.getLogger("chargeyard.access") if settings.log_level == "DEBUG" else None
     # an abandoned query must not run on: aiohttp's default lets it
-    runner = web.AppRunner(
+    runner = Runner(
         create_app(settings),
         handler_cancellation=True,
         access_log=access_log,

@@ -19,7 +19,7 @@ from storage.models import Charger, FleetCommand, FleetCommandStatus, new_id
 from storage.presence import SESSION_LOST, hearing
 from storage.session import ALL_TENANTS
 
-LOOK_S = 1.0  # after which a process looks for what it was not told of
+LOOK_S = 3.0  # after which a process looks for what it was not told of
 LISTENS_S = 10.0  # after which it asks whether it could still be told
 ANSWER_S = 10.0
 

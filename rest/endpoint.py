@@ -25,7 +25,7 @@ def endpoint(route: Route) -> Handler:
     """The aiohttp handler of a route."""
 
     async def handle(request: web.Request) -> web.Response:
-        ctx = await context_of(request)
+        ctx = await context_of(request.app, request)
         _check_access(route, ctx)
         try:
             return _answer(route, request, await _body_of(route, ctx, await _arguments(route, request)))

@@ -9,6 +9,7 @@ from aiohttp import web
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
 
+from edge import DIRECT
 from schema.catalog import CatalogQuery
 from schema.charger_mutations import ChargerMutation
 from schema.chargers import ChargerQuery
@@ -27,6 +28,7 @@ from schema.view import GraphQLView
 from schema.viewer import ViewerQuery
 from settings import Settings
 
+PATH = "/graphql"
 QUERIES: tuple[type, ...] = (
     NodeQuery, ViewerQuery, LocationQuery, ChargerQuery, CpoQuery, OcpiLocationQuery, JobQuery, CatalogQuery,
     TemplateQuery,
@@ -52,8 +54,9 @@ def make_schema() -> Schema:
 def add_routes(app: web.Application, settings: Settings) -> None:
     """Adds the GraphQL endpoint and, unless the schema is a secret, its SDL."""
     made = make_schema()
-    view = GraphQLView(made, settings)
-    app.router.add_route("*", "/graphql", view.serve)
+    view = GraphQLView(app, made, settings)
+    app.router.add_route("*", PATH, view.serve)
+    app[DIRECT] = {PATH: view.serve}
     app.on_shutdown.append(view.close)
     if settings.introspection:
         app.router.add_get("/schema.graphql", serve_sdl(made))

@@ -32,7 +32,8 @@ STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no", "Vary"
 class GraphQLView:
     """The endpoint of one schema."""
 
-    def __init__(self, schema: Schema, settings: Settings) -> None:
+    def __init__(self, app: web.Application, schema: Schema, settings: Settings) -> None:
+        self._app = app
         self._operations = Operations(schema, settings)
         self._streams = Streams(settings.max_streams)
         self._responder = Responder(is_draft=settings.http_profile == "draft")
@@ -68,7 +69,7 @@ class GraphQLView:
 
     async def _execute(self, request: web.Request, accept: Accept) -> web.StreamResponse:
         wanted = await read_requests(request)
-        context = await context_of(request)
+        context = await context_of(self._app, request)
         if isinstance(wanted, list):
             return await self._answer_batch(request, accept, wanted, context)
         try:
@@ -121,7 +122,7 @@ class GraphQLView:
         caller = context.caller if isinstance(context.caller, Principal) else None
         with self._streams.admitted(owner(caller)) if caller else nullcontext():
             response = web.StreamResponse(headers={**STREAM_HEADERS, "Content-Type": framing.content_type})
-            request.app[EDGE].complete(request, response)
+            self._app[EDGE].complete(request, response)
             await response.prepare(request)
             with suppress(TimeoutError):
                 async with self._streams.until(seconds_left(caller) if caller else None):

@@ -80,6 +80,13 @@ async def test_an_origin_of_the_settings_is_told_so_in_each_answer(tmp_path: Pat
     assert body == ANSWER
 
 
+async def test_a_client_that_asks_whether_it_may_go_on_is_told_so(endpoint: Endpoint) -> None:
+    answer = await sent(endpoint, post(QUERY, "Expect: 100-continue\r\nConnection: close"))
+
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert answer.endswith(ANSWER)
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\rb"])
 def test_a_value_can_not_begin_another_field(value: str) -> None:
     with pytest.raises(ValueError, match="line breaks"):

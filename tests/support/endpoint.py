@@ -14,7 +14,7 @@ import orjson
 from aiohttp import web
 
 import schema
-from edge import AUTHENTICATOR, EDGE, SERVICES, Edge
+from edge import AUTHENTICATOR, EDGE, SERVICES, Edge, Runner
 from fleet.local import LocalFleet
 from jobs.engine import JobEngine
 from resolvers.auth import Authenticator, Role, SecretKeys, make_token
@@ -104,7 +104,7 @@ async def running_endpoint(folder: Path, **options: Any) -> AsyncIterator[Endpoi
     fleet = LocalFleet(database, settings)  # not started: subscriptions wait for what it never writes
     app[SERVICES] = Services(settings, database, JobEngine(settings, database, fleet), fleet)
     schema.add_routes(app, settings)
-    runner = web.AppRunner(app, handler_cancellation=True)
+    runner = Runner(app, handler_cancellation=True)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

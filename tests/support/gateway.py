@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from app import create_app
-from edge import SERVICES
+from edge import SERVICES, Runner
 from jobs.engine import JobEngine
 from resolvers.auth import Role, make_token
 from resolvers.context import Services
@@ -93,7 +93,7 @@ async def _gateway(database_url: str, data_dir: Path, **settings: Any) -> AsyncI
     port = listening.getsockname()[1]
     given = {"jwt_secret": SECRET, "csms_url": NO_CSMS, "charger_speed": CHARGER_SPEED, **settings}
     app = create_app(Settings(database_url=database_url, data_dir=data_dir, port=port, **given))
-    runner = web.AppRunner(app, handler_cancellation=True)
+    runner = Runner(app, handler_cancellation=True)
     await runner.setup()
     jobs = app[SERVICES].jobs
     assert isinstance(jobs, JobEngine)
