@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -37,6 +38,8 @@ CHARGERS, EVSES = 5, 2
 ROUNDS = 5
 SECONDS = 2.0
 MEMORY_LOOKS = 5
+SHARE, PERIOD_US = 0.12, 20_000  # of a core for a process, where PostgreSQL is to have cores of its own
+CONTROL_GROUPS, PROCESSES = (Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")), "cgroup.procs"
 PAGE = f"query ($after: String) {{ locations(first: 50, after: $after) {{ nodes {{ id name city }} {PLACE} }} }}"
 COUNT = "{ locations(first: 1) { totalCount } }"
 
@@ -57,11 +60,12 @@ def main() -> None:
             server = Server(OURS, node.url, bearer())
             _pages(server, _cursors(url, options.locations))
             _memory(server, psutil.Process(node.process.pid), options.requests)
-            alone = server.rate("Q3", QUERIES["Q3"], ids, SECONDS)
+            alone = _tree_rates(server, psutil.Process(node.process.pid), ids)
         with nodes() as started:
             started.append(node := Node(Path(name), url, arguments=["--workers", "2"]).start())
-            pair = Server(OURS, node.url, bearer()).rate("Q3", QUERIES["Q3"], ids, SECONDS)
-            _row("Q3 with one process, with `--workers 2`", f"{alone:,.0f}/s, {pair:,.0f}/s ({pair / alone:.2f} ×)")
+            pair = _tree_rates(Server(OURS, node.url, bearer()), psutil.Process(node.process.pid), ids)
+        for what, one, two in zip(("", f", each held to {SHARE:.0%} of a core"), alone, pair, strict=False):
+            _row(f"Q3 with one process, with `--workers 2`{what}", f"{one:,.0f}/s, {two:,.0f}/s ({two / one:.2f} ×)")
 
 
 def _pages(server: Server, cursors: Sequence[str | None]) -> None:
@@ -83,6 +87,38 @@ def _memory(server: Server, process: psutil.Process, requests: int) -> None:
         sizes.append(process.memory_info().rss / 2**20)
     shown = " → ".join(f"{size:.0f}" for size in sizes)
     _row(f"memory over {requests:,} requests", f"{shown} MiB")
+
+
+def _tree_rates(server: Server, process: psutil.Process, ids: Sequence[str]) -> list[float]:
+    """Q3 a second from a gateway as it is, and from one that leaves most of the cores to PostgreSQL and the load."""
+    rates = [server.rate("Q3", QUERIES["Q3"], ids, SECONDS)]
+    try:
+        with ExitStack() as groups:
+            for worker in process.children() or [process]:
+                groups.enter_context(_held(worker))
+            rates.append(median(server.rate("Q3", QUERIES["Q3"], ids, SECONDS) for _ in range(ROUNDS)))
+    except OSError as exc:
+        print(f"only root can hold processes to a share of a core, on Linux ({exc})", file=sys.stderr)
+    return rates
+
+
+@contextmanager
+def _held(process: psutil.Process) -> Iterator[None]:
+    """Holds a process to its share of a core, by a control group of its own, of either version."""
+    parent = next(each for each in CONTROL_GROUPS if (each / PROCESSES).exists())
+    group = parent / f"chargeyard-bench-{process.pid}"
+    group.mkdir()
+    try:
+        if (group / "cpu.max").exists():
+            (group / "cpu.max").write_text(f"{SHARE * PERIOD_US:.0f} {PERIOD_US}")
+        else:
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (group / "cpu.cfs_quota_us").write_text(f"{SHARE * PERIOD_US:.0f}")
+        (group / PROCESSES).write_text(str(process.pid))
+        yield
+    finally:
+        (parent / PROCESSES).write_text(str(process.pid))
+        group.rmdir()
 
 
 def _rate(server: Server, document: str, variables: dict[str, Any], seconds: float = SECONDS) -> float:
