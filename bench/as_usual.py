@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
+import uvloop
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -127,7 +128,7 @@ def main(url: str, port: int) -> None:
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL_SIZE)
     app = web.Application()
     app.router.add_route("*", "/graphql", View(async_sessionmaker(engine, expire_on_commit=False)))
-    web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None)
+    web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None, loop=uvloop.new_event_loop())
 
 
 if __name__ == "__main__":

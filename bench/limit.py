@@ -1,4 +1,4 @@
-"""The limit: aiohttp that sends what one hand-written statement answers, and nothing in between.
+"""The limit: aiohttp that sends what one hand-written statement answers, on sessions like ours, and nothing in between.
 
     python -m bench.limit URL PORT      (started by bench.graphql)
 
@@ -20,14 +20,14 @@ from aiohttp import web
 
 from bench.data import ORGANIZATION
 from bench.queries import POSTGRES, QUERIES, SQLITE
-from storage.plan.postgres import CONNECTIONS
+from storage.plan.postgres import CONNECTIONS, SESSION
 
 AROUND = {
     name: (b'{"data":{"location":', b"}}") if query.first is None else (b'{"data":{"locations":{"nodes":', b"}}}")
     for name, query in QUERIES.items()
 }
 
-Fetch = Callable[[str, Any], Awaitable[str]]
+Fetch = Callable[[str, Any], Awaitable[bytes]]
 
 
 async def main(url: str, port: int) -> None:
@@ -37,7 +37,7 @@ async def main(url: str, port: int) -> None:
         name = request.match_info["name"]
         (value,) = orjson.loads(await request.read())["variables"].values()
         before, after = AROUND[name]
-        return web.Response(body=before + (await fetch(name, value)).encode() + after, content_type="application/json")
+        return web.Response(body=before + await fetch(name, value) + after, content_type="application/json")
 
     app = web.Application()
     app.router.add_post("/{name}", answer)
@@ -51,14 +51,15 @@ async def _postgres(url: str) -> Fetch:
     """Prepared statements on a few connections, the last one used first."""
     idle: list[dict[str, Any]] = []
     for _ in range(CONNECTIONS):
-        connection = await asyncpg.connect(url, server_settings={"jit": "off"})
+        connection = await asyncpg.connect(url, server_settings=SESSION)
+        await connection.set_type_codec("json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         idle.append({name: await connection.prepare(statement) for name, statement in POSTGRES.items()})
     turns = asyncio.Semaphore(CONNECTIONS)
 
-    async def fetch(name: str, value: Any) -> str:
+    async def fetch(name: str, value: Any) -> bytes:
         async with turns:
             statements = idle.pop()
-            answer: str = await statements[name].fetchval(ORGANIZATION, value)
+            answer: bytes = await statements[name].fetchval(ORGANIZATION, value)
             idle.append(statements)
         return answer
 
@@ -67,9 +68,10 @@ async def _postgres(url: str) -> Fetch:
 
 def _sqlite(path: str) -> Fetch:
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.text_factory = bytes
 
-    async def fetch(name: str, value: Any) -> str:
-        answer: str = connection.execute(SQLITE[name], (ORGANIZATION, value)).fetchone()[0]
+    async def fetch(name: str, value: Any) -> bytes:
+        answer: bytes = connection.execute(SQLITE[name], (ORGANIZATION, value)).fetchone()[0]
         return answer
 
     return fetch

@@ -1,7 +1,7 @@
 // The schema and the rows of the peers that have resolvers: prepared statements, one for the children of all parents.
 import pg from "pg";
 
-export const CONNECTIONS = 8;
+export const CONNECTIONS = 16;
 
 export const typeDefs = /* GraphQL */ `
   type Query {
