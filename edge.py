@@ -77,11 +77,11 @@ async def sent_body(request: web.Request) -> bytes:
 
 async def context_of(app: web.Application, request: web.Request) -> Context:
     """The context of one operation of this request; a refused token is kept and raised where it is needed."""
-    caller: Principal | Unauthenticated | Forbidden
+    caller: Principal | Unauthenticated | Forbidden | Unavailable
     try:
         principal = await app[AUTHENTICATOR].principal(request.headers.get(hdrs.AUTHORIZATION))
         caller = principal.scoped(request.headers.get(ORGANIZATION_HEADER))
-    except (Unauthenticated, Forbidden) as exc:
+    except (Unauthenticated, Forbidden, Unavailable) as exc:
         caller = exc
     return Context(app[SERVICES], caller)
 
@@ -114,7 +114,9 @@ class Edge:
         except web.HTTPRedirection as exc:
             self.complete(request, exc)
             raise
-        except Exception as exc:  # noqa: BLE001 - the edge of the process: nothing may escape as a traceback
+        except Exception as exc:
+            if request.writer.output_size:
+                raise  # aiohttp logs it and closes the connection: another answer would stand within this one
             response = _answer_of(request, exc)
         if not response.prepared:
             self.complete(request, response)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from errors import Forbidden, Unauthenticated
+from errors import Forbidden, Unauthenticated, Unavailable
 from resolvers.auth import Principal, Role
 from settings import Settings
 from storage.database import Database
@@ -79,12 +79,12 @@ class Context:
     """
 
     services: Services
-    caller: Principal | Unauthenticated | Forbidden
+    caller: Principal | Unauthenticated | Forbidden | Unavailable
     loaders: dict[object, Any] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:
-        """Raises Unauthenticated or Forbidden where the token or its scope was refused."""
+        """Raises Unauthenticated or Forbidden where the token or its scope was refused, Unavailable without keys."""
         if not isinstance(self.caller, Principal):
             raise self.caller
         return self.caller

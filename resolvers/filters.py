@@ -234,8 +234,10 @@ def ordered_by(levels: Sequence[OrderInput] | None, columns: Columns, default: O
     """The order that these levels name, closed by the id in the direction of the last; the default for none."""
     if not levels:
         return default
-    sorts = {level.field.value: Sort(columns[level.field.value], _is_down(level)) for level in reversed(levels)}
-    return [*reversed(sorts.values()), Sort(columns["id"], _is_down(levels[-1]))]
+    sorts: dict[str, Sort] = {}
+    for level in levels:  # a field that comes again orders nothing any more
+        sorts.setdefault(level.field.value, Sort(columns[level.field.value], _is_down(level)))
+    return [*sorts.values(), Sort(columns["id"], _is_down(levels[-1]))]
 
 
 def network_number(id: str) -> int | None:

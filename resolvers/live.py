@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -19,7 +20,10 @@ from resolvers.locations import get_location
 from storage import live as store
 from storage.models import ConnectorEvent, OcppMessage, utc_now
 
-OVERLAP = timedelta(seconds=2)  # rows of several processes become visible out of order, by less than this
+OVERLAP = timedelta(seconds=2)  # rows of several processes become visible out of order, mostly by less than this
+# and always by less than this: a batch that can't be written waits for two more tries, 2.2 s each, and clocks differ
+LATE = timedelta(seconds=6)
+LOOK_BACK_S = 2.0  # how often what comes late is looked for
 AHEAD = timedelta(seconds=10)  # this machine's clock of the database's, which dates the rows: by no more, at the start
 PAGE = 500  # rows that are read at once
 
@@ -61,16 +65,20 @@ async def _scope(ctx: Context, given: dict[str, str | None]) -> Select[Any]:
 async def _follow(ctx: Context, model: type[Row], scope: Select[Any]) -> AsyncIterator[Row]:
     """The rows that come from now on, each once: what lies within the overlap is read again and again."""
     newest = utc_now() - AHEAD
-    seen = {row.id: row.timestamp async for page in _since(ctx, model, scope, newest - OVERLAP) for row in page}
+    seen = {row.id: row.timestamp async for page in _since(ctx, model, scope, newest - LATE) for row in page}
+    looked_back_at = monotonic()
     while True:
         await ctx.services.fleet.written()
-        async for page in _since(ctx, model, scope, newest - OVERLAP):
+        overlap = OVERLAP
+        if monotonic() - looked_back_at >= LOOK_BACK_S:
+            overlap, looked_back_at = LATE, monotonic()
+        async for page in _since(ctx, model, scope, newest - overlap):
             for row in page:
                 if row.id not in seen:
                     yield row
             newest = max(newest, min(page[-1].timestamp, utc_now()))  # the clock of another machine may be ahead
             seen |= {row.id: row.timestamp for row in page}
-            seen = {id: at for id, at in seen.items() if at >= newest - OVERLAP}
+            seen = {id: at for id, at in seen.items() if at >= newest - LATE}
 
 
 async def _since(ctx: Context, model: type[Row], scope: Select[Any], at: datetime) -> AsyncIterator[Sequence[Row]]:

@@ -182,12 +182,14 @@ def _add_cost(measure: Measure, inner: Measure, node: FieldNode, definition: Gra
 
 
 def _page_size(node: FieldNode) -> PageSize:
-    for argument in node.arguments or ():
-        if argument.name.value in {"first", "last"}:
-            if isinstance(argument.value, IntValueNode):
-                return _clamped(int(argument.value.value[:9]))
-            if isinstance(argument.value, VariableNode):
-                return argument.value.name.value
+    sizes = [argument.value for argument in node.arguments or () if argument.name.value in {"first", "last"}]
+    if len(sizes) > 1:
+        return MAX_PAGE  # one of them may be null
+    for size in sizes:
+        if isinstance(size, IntValueNode):
+            return _clamped(int(size.value[:9]))
+        if isinstance(size, VariableNode):
+            return size.name.value
     return DEFAULT_PAGE
 
 

@@ -6,8 +6,11 @@ whose arguments are refused, which finds out what the client is told.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -19,6 +22,7 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLError,
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
@@ -30,7 +34,6 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues, get_variable_values
 from orjson import Fragment
-from sqlalchemy import ColumnElement
 
 from errors import ChargeyardError
 from resolvers.auth import Principal
@@ -41,7 +44,8 @@ from storage.plan import Plan, ReadFailed, Reshaped, Statement, Unsupported
 
 log = logging.getLogger("chargeyard.reads")
 
-MAX_PLANS = 32  # of one operation: its variables rarely have more shapes, and a client can make any number of them
+KEPT_LENGTH = 4 * 2**20  # of the statements of all plans: a plan takes some bytes for each character of its statement
+LEAST_LENGTH = 1_000  # that a plan counts with
 PLANNED_DIRECTIVES = {"skip", "include"}
 PLAIN_KINDS: Mapping[str, type] = {"ID": str, "String": str, "Int": int}
 MAX_INT = 2**31 - 1
@@ -75,16 +79,37 @@ class Compiled:
     rest: DocumentNode | None
 
 
+Bound = tuple[Compiled, list[Any]]
+
+
+class NotKept(Exception):
+    """There is no plan for these variables yet."""
+
+
 class Planner:
     """Compiles the queries of one schema for one kind of database."""
 
     def __init__(self, schema: Schema, *, is_sqlite: bool) -> None:
         self.schema = schema
+        self.turn = asyncio.Lock()  # to compile, which takes a thread and the interpreter from all others
         self._is_sqlite = is_sqlite
+        self._kept: deque[tuple[PlannedOperation, Hashable, int]] = deque()  # the oldest first
+        self._kept_length = 0
 
     def statement(self) -> Statement:
         """An empty statement for the database."""
         return Statement(is_sqlite=self._is_sqlite)
+
+    def keep(self, operation: PlannedOperation, shape: Hashable, compiled: Compiled | None) -> None:
+        """Keeps a plan for the operation, for as long as there is room for it."""
+        operation.keep(shape, compiled)
+        length = max(LEAST_LENGTH, len(compiled.plan.text) if compiled else 0)
+        self._kept.append((operation, shape, length))
+        self._kept_length += length
+        while self._kept_length > KEPT_LENGTH and len(self._kept) > 1:
+            oldest, its_shape, its_length = self._kept.popleft()
+            oldest.forget(its_shape)
+            self._kept_length -= its_length
 
     def prepare(self, document: DocumentNode) -> dict[str | None, PlannedOperation]:
         """The plans of a valid document's queries by the names of these; there are none with directives of others."""
@@ -105,7 +130,7 @@ class PlannedOperation:
         self._operation = operation
         self._fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
         self._kinds = _kinds(operation)
-        self._plans: dict[Hashable, Compiled | None] = {}
+        self._plans: dict[Hashable, list[Compiled | None]] = {}
 
     async def answer(self, ctx: Context, variables: dict[str, Any], timeout_s: float) -> Planned | None:
         """The answer of the query, None where the ordinary executor must give it.
@@ -115,7 +140,10 @@ class PlannedOperation:
         if not isinstance(ctx.caller, Principal):
             return None
         try:
-            bound = self._bound(variables, ctx.caller.organization_id)
+            try:
+                bound = self._bound(*self._asked(variables), ctx.caller.organization_id)
+            except NotKept:
+                bound = await self.bound(variables, ctx.caller.organization_id)
             if bound is None:
                 return None
             compiled, arguments = bound
@@ -123,41 +151,54 @@ class PlannedOperation:
         except ReadFailed as exc:
             log.warning("a compiled read failed, the ordinary executor tries: %s", exc.__cause__)
             return None
-        except (ChargeyardError, Unsupported):
+        except (ChargeyardError, GraphQLError, Unsupported):
             return None  # the ordinary executor says it in its own words
         fields = compiled.fields.copy()
         for key, text in zip(compiled.planned, answers, strict=True):
             fields[key] = Fragment(text or b"null")
         return Planned(fields, compiled.rest)
 
-    def _bound(self, variables: dict[str, Any], tenant: str | None) -> tuple[Compiled, list[Any]] | None:
-        """The plan for these variables, with the values that it takes."""
-        plain = _plain(self._kinds, variables)
-        values = self._coerced(variables) if plain is None else VariableValues({}, plain)
-        if values is None:
-            return None
-        shape = _shape(values.coerced) if plain is None else PLAIN
-        compiled = self._plans[shape] if shape in self._plans else self._compiled(shape, values)
-        if compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
-            return None
-        try:
-            return compiled, compiled.plan.arguments(tenant, values)
-        except Reshaped:
-            compiled = self._compiled(shape, values)
-            return (compiled, compiled.plan.arguments(tenant, values)) if compiled else None
+    async def bound(self, variables: dict[str, Any], tenant: str | None) -> Bound | None:
+        """The plan for these variables, compiled if it is not kept, with the values that it takes; None for none.
 
-    def _coerced(self, variables: dict[str, Any]) -> VariableValues | None:
-        """The values of the operation's variables, None where they are not of their types."""
+        Raises Unsupported, GraphQLError or ChargeyardError for variables that the ordinary executor has to refuse.
+        """
+        shape, values = self._asked(variables)
+        async with self._planner.turn:
+            with suppress(NotKept):  # another request has had it compiled meanwhile
+                return self._bound(shape, values, tenant)
+            self._planner.keep(self, shape, await asyncio.to_thread(self._compile, values))
+            return self._bound(shape, values, tenant)
+
+    def keep(self, shape: Hashable, compiled: Compiled | None) -> None:
+        """Adds a plan for this shape, None where there can't be one. Those of one shape differ in their structure."""
+        self._plans.setdefault(shape, []).append(compiled)
+
+    def forget(self, shape: Hashable) -> None:
+        """Drops what was kept for this shape."""
+        self._plans.pop(shape, None)
+
+    def _bound(self, shape: Hashable, values: VariableValues, tenant: str | None) -> Bound | None:
+        """As `bound`. Raises NotKept where it has to be compiled."""
+        for compiled in self._plans.get(shape, ()):
+            if compiled is None or (compiled.plan.is_tenant_bound and tenant is None):
+                return None
+            try:
+                return compiled, compiled.plan.arguments(tenant, values)
+            except Reshaped:
+                continue
+        raise NotKept
+
+    def _asked(self, variables: dict[str, Any]) -> tuple[Hashable, VariableValues]:
+        """The shape and the values of the operation's variables. Raises Unsupported where they have other types."""
+        plain = _plain(self._kinds, variables)
+        if plain is not None:
+            return PLAIN, VariableValues({}, plain)
         definitions = self._operation.variable_definitions or ()
         values = get_variable_values(self._planner.schema._schema, definitions, variables)
-        return values if isinstance(values, VariableValues) else None
-
-    def _compiled(self, shape: Hashable, values: VariableValues) -> Compiled | None:
-        """A new plan for this shape of the variables."""
-        if len(self._plans) >= MAX_PLANS:
-            self._plans.pop(next(iter(self._plans)))
-        compiled = self._plans[shape] = self._compile(values)
-        return compiled
+        if not isinstance(values, VariableValues):
+            raise Unsupported("variables that are not of their types")
+        return _shape(values.coerced), values
 
     def _compile(self, values: VariableValues) -> Compiled | None:
         """The plan of the root fields that have one; None where none has."""
@@ -166,25 +207,24 @@ class PlannedOperation:
         assert query is not None  # a valid document with a query
         fragments = {node.name.value: FragmentDetails(node) for node in self._fragments}
         grouped = collect_fields(planner.schema._schema, fragments, values, query, operation).grouped_field_set
-
-        def answers(keys: Iterable[str], statement: Statement) -> list[ColumnElement[Any]]:
-            selection = Selection(planner.schema, operation, fragments, values, statement)
-            return [selection.root(query, key, grouped[key]) for key in keys]
-
         fields: dict[str, Fragment | None] = dict.fromkeys(grouped)
-        planned: list[str] = []
-        rest: list[FieldNode] = []
-        for key, details in grouped.items():
-            if details[0].node.name.value == "__typename":
-                fields[key] = Fragment(orjson.dumps(query.name))
-            elif _succeeds(answers, [key], planner.statement()):
-                planned.append(key)
-            else:
-                rest += [detail.node for detail in details]
-        if not planned:
-            return None
-        statement = planner.statement()
-        return Compiled(statement.compile(answers(planned, statement)), planned, fields, self._left(rest))
+        wanted = [key for key, details in grouped.items() if details[0].node.name.value != "__typename"]
+        fields |= {key: Fragment(orjson.dumps(query.name)) for key in grouped if key not in wanted}
+
+        def plan(keys: Sequence[str]) -> Plan | None:
+            statement = planner.statement()
+            selection = Selection(planner.schema, operation, fragments, values, statement)
+            try:
+                return statement.compile([selection.root(query, key, grouped[key]) for key in keys])
+            except Unsupported:
+                return None
+
+        planned, compiled = wanted, plan(wanted) if wanted else None
+        if compiled is None:
+            planned = [key for key in wanted if plan([key])]
+            compiled = plan(planned) if planned else None
+        rest = [detail.node for key in wanted if key not in planned for detail in grouped[key]]
+        return None if compiled is None else Compiled(compiled, planned, fields, self._left(rest))
 
     def _left(self, fields: Sequence[FieldNode]) -> DocumentNode | None:
         """The operation with just these fields."""
@@ -192,14 +232,6 @@ class PlannedOperation:
             return None
         left = replace(self._operation, selection_set=SelectionSetNode(selections=tuple(fields)))
         return DocumentNode(definitions=(left, *self._fragments))
-
-
-def _succeeds(answers: Callable[[Iterable[str], Statement], object], keys: Iterable[str], statement: Statement) -> bool:
-    try:
-        answers(keys, statement)
-    except Unsupported:
-        return False
-    return True
 
 
 def _kinds(operation: OperationDefinitionNode) -> dict[str, type] | None:

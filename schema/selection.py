@@ -148,7 +148,14 @@ class Selection:
         (name,) = selected.field.args
         given = self._argument(selected, name)
         parameters = self.statement.parameters
-        (wanted,) = parameters.add(lambda variables: [find.parse(given(variables))], [find.key.type])
+
+        def key(variables: VariableValues) -> list[Any]:
+            id = given(variables)
+            if id is None:
+                raise Unsupported("null, for a variable that has a default")
+            return [find.parse(id)]
+
+        (wanted,) = parameters.add(key, [find.key.type])
         level = Level(self.statement, find.rows().where(find.key == wanted))
         return level.one(self._row(level, selected))
 

@@ -59,7 +59,7 @@ class GraphQLView:
             raise web.HTTPMethodNotAllowed(request.method, METHODS)  # answered by the edge, CORS preflights too
         if request.method not in METHODS:
             raise Refused(405, f"{request.method} is not allowed here.", headers={"Allow": ", ".join(METHODS)})
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+        if request.method == "GET" and request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await self._connect(request)
         if request.method != "POST" and accept.html:
             raise web.HTTPFound(URL(EXPLORER).with_query(request.query), headers={"Vary": "Accept"})
@@ -124,6 +124,9 @@ class GraphQLView:
             response = web.StreamResponse(headers={**STREAM_HEADERS, "Content-Type": framing.content_type})
             self._app[EDGE].complete(request, response)
             await response.prepare(request)
+            if request.method == "HEAD":
+                await answers.aclose()
+                return response
             with suppress(TimeoutError):
                 async with self._streams.until(seconds_left(caller) if caller else None):
                     await send(response, framing, answers)
@@ -141,5 +144,5 @@ def _check_origin(request: web.Request) -> None:
     allowed = settings.allowed_origins
     if origin is None or origin in allowed or "*" in allowed:
         return
-    if urlsplit(origin).netloc not in {request.host, urlsplit(settings.base_url).netloc}:
+    if origin.partition("://")[2] not in {request.host, urlsplit(settings.base_url).netloc}:
         raise Forbidden("Pages of this origin may not connect.")

@@ -100,6 +100,17 @@ async def test_the_frames_of_a_charger_arrive_live(tenant: Tenant, csms: Csms) -
     assert asked["charger"] == {"identity": charger.identity}
 
 
+async def test_a_frame_that_another_process_writes_late_arrives_too(tenant: Tenant) -> None:
+    charger = await add_charger(tenant)
+
+    async with subscribed(tenant, FRAMES, chargerId=charger.id) as socket:
+        await _begun(socket, charger, tenant)
+        await add_frame(tenant, charger, action="Late", timestamp=utc_now() - timedelta(seconds=4))
+        late = await _until(socket, "Late")
+
+    assert late["charger"] == {"identity": charger.identity}
+
+
 async def test_the_status_changes_of_a_location_arrive_live(tenant: Tenant, csms: Csms) -> None:
     location_id = (await make_location(tenant))["id"]
     charger, _ = await booted(tenant, csms, location_id=location_id, connectors=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def _work(database: Database, document: str, variables: dict[str, Any]) -> Work:
 def _bound(database: Database, document: str, variables: dict[str, Any]) -> tuple[Plan, list[Any]]:
     """The plan of a query with the values that it takes."""
     (plans,) = Planner(SCHEMA, is_sqlite=database.is_sqlite).prepare(parse(document)).values()
-    bound = plans._bound(variables, ORGANIZATIONS[0])
+    bound = asyncio.run(plans.bound(variables, ORGANIZATIONS[0]))
     assert bound is not None
     compiled, arguments = bound
     return compiled.plan, arguments

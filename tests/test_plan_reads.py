@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from graphql import get_named_type, is_object_type
+from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
+from schema import planner
 from schema.fields import TenantMember
-from schema.planner import MAX_PLANS
 from schema.reads import COMPUTED, READS
 from storage.models import TenantOwned
 from tests.support.compiled import SCHEMA, Compiled, compiled, compiled_data, counted_reads
@@ -190,14 +191,72 @@ async def test_no_alias_captures_a_name_of_the_statement(tenant: Tenant) -> None
     assert await compiled_data(tenant, document) == await execute(tenant, document)
 
 
-async def test_plans_of_a_document_are_bounded(tenant: Tenant) -> None:
-    document = Compiled(tenant, "query ($ids: [ID!]) { locations(where: {id: {in: $ids}}) { totalCount } }")
+BY_IDS = "query ($ids: [ID!]) { locations(where: {id: {in: $ids}}) { totalCount } }"
 
-    for length in range(MAX_PLANS + 5):
+
+async def test_plans_make_room_for_new_ones(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "KEPT_LENGTH", 10 * planner.LEAST_LENGTH)
+    document = Compiled(tenant, BY_IDS)
+
+    for length in [*range(30), 0]:
         assert await document.answer(ids=["x"] * length) is not None
 
     assert document.plans is not None
-    assert len(document.plans._plans) == MAX_PLANS
+    assert [length for (length,) in map(lengths, document.plans._plans)] == [*range(21, 30), 0]
+
+
+def lengths(shape: Any) -> list[int]:
+    """The lengths of the lists in a shape of variables."""
+    return [len(value) for _, value in shape]
+
+
+async def test_variables_of_one_shape_and_two_structures_are_compiled_once_each(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = Compiled(tenant, BY_IDS)
+    assert document.plans is not None
+    compile_, seen = document.plans._compile, []
+
+    def note(values: VariableValues) -> planner.Compiled | None:
+        seen.append(values.coerced)
+        return compile_(values)
+
+    monkeypatch.setattr(document.plans, "_compile", note)
+    for ids in [["x", "x"], ["x", "y"], ["z", "z"], ["z", "x"]]:
+        assert await document.data(ids=ids) == {"locations": {"totalCount": 0}}
+
+    assert seen == [{"ids": ["x", "x"]}, {"ids": ["x", "y"]}]
+
+
+NULLS = [
+    ('query ($v: ID = "x") { location(id: $v) { id } }', ["location"]),
+    ("query ($v: Boolean = true) { locations { nodes @skip(if: $v) { id } totalCount } }", ["locations"]),
+    (
+        "query ($v: Float = 1) { locations(where: {within: {south: $v, west: 1, north: 2, east: 2}}) { totalCount } }",
+        ["locations"],
+    ),
+    (
+        "query ($v: OrderDirection = ASC) { locations(orderBy: [{field: NAME, direction: $v}]) { totalCount } }",
+        ["locations"],
+    ),
+]
+
+
+async def test_null_for_a_directive_is_an_invalid_request(tenant: Tenant) -> None:
+    answer = await tenant.graphql("query ($v: Boolean = true) { locations @include(if: $v) { totalCount } }", v=None)
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+@pytest.mark.parametrize(("document", "path"), NULLS, ids=[document for document, _ in NULLS])
+async def test_null_for_a_variable_with_a_default_is_the_clients_mistake(
+    tenant: Tenant, document: str, path: list[str]
+) -> None:
+    answer = await tenant.graphql(document, v=None)
+
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error.get("path") == path
 
 
 async def test_a_guarded_field_is_not_compiled(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,15 +123,15 @@ class Operations:
 
     async def stream(self, prepared: Prepared, context: Context) -> AsyncGenerator[Answer, None]:
         """The responses of a subscription as they come; those of a query or mutation are just one."""
-        if not prepared.operation.is_subscription:
-            yield await self.run(prepared, context)
-            return
-        source = subscribe(**self._execution(prepared, context))
-        results = await source if isawaitable(source) else source
-        if isinstance(results, ExecutionResult):
-            yield self._answer(results, prepared)
-            return
         try:
+            if not prepared.operation.is_subscription:
+                yield await self.run(prepared, context)
+                return
+            source = subscribe(**self._execution(prepared, context))
+            results = await source if isawaitable(source) else source
+            if isinstance(results, ExecutionResult):
+                yield self._answer(results, prepared)
+                return
             async with aclosing(results):  # type: ignore[type-var]  # the source of ours is a generator
                 async for result in results:
                     yield self._answer(result, prepared)

@@ -111,7 +111,11 @@ async def send(response: web.StreamResponse, framing: Framing, answers: Answers)
     """Writes the answers into a response that has begun."""
     async with aclosing(_paced(answers)) as paced:
         async for answer in paced:
-            await response.write(framing.before + answer.body + framing.after if answer else framing.idle)
+            if answer is None:
+                await response.write(framing.idle)
+                continue
+            body = answer.body.replace(b"\n", b"")  # PostgreSQL puts each row on a line, and events have just one
+            await response.write(framing.before + body + framing.after)
     await response.write(framing.end)
 
 

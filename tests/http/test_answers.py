@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from answers import line
-from tests.support.endpoint import Endpoint, running_endpoint
+from tests.support.endpoint import Endpoint, running_endpoint, sent
 
 QUERY = orjson.dumps({"query": "{ __typename }"})
 ANSWER = b'{"data":{"__typename":"Query"}}'
@@ -87,6 +87,13 @@ async def test_a_client_that_asks_whether_it_may_go_on_is_told_so(endpoint: Endp
     assert answer.endswith(ANSWER)
 
 
+async def test_a_post_upgrades_nothing(endpoint: Endpoint) -> None:
+    head, body = await exchange(endpoint, post(QUERY, "Connection: upgrade\r\nUpgrade: websocket"))
+
+    assert head.splitlines()[0] == "HTTP/1.1 200 OK"
+    assert body == ANSWER
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\rb"])
 def test_a_value_can_not_begin_another_field(value: str) -> None:
     with pytest.raises(ValueError, match="line breaks"):
@@ -107,15 +114,6 @@ async def exchange(endpoint: Endpoint, request: bytes) -> tuple[str, bytes]:
         body = await reader.readexactly(int(fields(head)["Content-Length"]))
     writer.close()
     return head, body
-
-
-async def sent(endpoint: Endpoint, requests: bytes) -> bytes:
-    """All that the server sends until it closes the connection."""
-    reader, writer = await asyncio.open_connection(URL(endpoint.url).host, URL(endpoint.url).port)
-    writer.write(requests)
-    answer = await asyncio.wait_for(reader.read(), 15)
-    writer.close()
-    return answer
 
 
 def fields(head: str) -> dict[str, str]:

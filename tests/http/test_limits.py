@@ -160,6 +160,7 @@ async def test_the_errors_of_a_document_are_bounded(endpoint: Endpoint) -> None:
         ("query ($n: Int = 4) { locations(first: $n) { nodes { id } } }", {}, 1 + 1 + 4),
         ("query ($n: Int) { locations(first: $n) { nodes { id } } }", {"n": None}, 1 + 1 + 50),
         ("query ($n: Int) { locations(first: $n) { nodes { id } } }", {"n": -5}, 1 + 1 + 1),
+        ("query ($n: Int) { locations(first: $n, last: 100) { nodes { id } } }", {"n": None}, 1 + 1 + 100),
         ("{ locations(first: 2) { ...Page } } fragment Page on LocationConnection { nodes { id } }", {}, 1 + 1 + 2),
         (
             "{ locations(first: 10) { nodes { chargers(first: 4) { nodes { evses { id } } } } } }",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,9 @@ from resolvers import live
 from schema.serving import streams
 from storage.models import EvseStatus
 from tests.support.endless import CREATE_LOCATION, Endless
-from tests.support.endpoint import Endpoint, bearer, running_endpoint
+from tests.support.endpoint import Endpoint, bearer, running_endpoint, sent
+from tests.support.factories import add_location
+from tests.support.gateway import Tenant
 
 PATIENCE_S = 60
 EVENTS = {"Accept": "text/event-stream"}
@@ -44,6 +47,30 @@ async def test_events_are_next_and_complete_in_lf_lf_frames(endpoint: Endpoint) 
 
     assert reply.body == b'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata: \n\n'
     assert reply.headers["Cache-Control"] == "no-cache"
+
+
+async def test_a_list_comes_in_one_event_whatever_the_database_puts_between_its_rows(tenant: Tenant) -> None:
+    names = [(await add_location(tenant, name=name)).name for name in ("A", "B")]
+    body = {"query": "{ locations(orderBy: [{field: NAME, direction: ASC}]) { nodes { name } } }"}
+
+    headers = {**tenant.headers, **EVENTS}
+    async with tenant.gateway.http.post(f"{tenant.gateway.url}/graphql", json=body, headers=headers) as response:
+        lines = (await response.text()).splitlines()
+
+    assert [line.partition(":")[0] for line in lines] == ["event", "data", "", "event", "data", ""]
+    assert json.loads(lines[1].removeprefix("data: "))["data"] == {"locations": {"nodes": [{"name": n} for n in names]}}
+
+
+async def test_the_answer_to_head_is_no_stream(endpoint: Endpoint) -> None:
+    path = "/graphql?query=%7B__typename%7D"
+    fields = "Host: x\r\nAccept: text/event-stream\r\n"
+    answer = await sent(
+        endpoint,
+        f"HEAD {path} HTTP/1.1\r\n{fields}\r\nGET {path} HTTP/1.1\r\n{fields}Connection: close\r\n\r\n".encode(),
+    )
+
+    _, _, behind = answer.partition(b"\r\n\r\n")
+    assert behind.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 async def test_parts_carry_payloads_and_a_closing_boundary(endpoint: Endpoint) -> None:

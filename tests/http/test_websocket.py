@@ -310,7 +310,7 @@ async def test_the_hundred_and_first_operation_fails_alone(endpoint: Endpoint) -
     assert message["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://[x"])
 async def test_a_page_of_another_origin_may_not_connect(endpoint: Endpoint, origin: str) -> None:
     with pytest.raises(WSServerHandshakeError) as refused:
         async with connected(endpoint, {"Origin": origin}):

@@ -166,6 +166,19 @@ async def test_orders_are_by_code_point_and_take_several_levels(tenant: Tenant) 
     assert by_levels == ["a", "B", "a", "b", "é"]
 
 
+async def test_a_field_that_comes_again_orders_nothing(tenant: Tenant) -> None:
+    for name, city in [("B", "x"), ("A", "z"), ("B", "w"), ("A", "y")]:
+        await add_location(tenant, name=name, city=city)
+    levels = [("NAME", "ASC"), ("CITY", "ASC"), ("NAME", "DESC")]
+    order_by = [{"field": field, "direction": direction} for field, direction in levels]
+
+    found = await tenant.data(
+        "query ($o: [LocationOrder!]) { locations(orderBy: $o) { nodes { name city } } }", o=order_by
+    )
+
+    assert [site["name"] + site["city"] for site in found["locations"]["nodes"]] == ["Ay", "Az", "Bw", "Bx"]
+
+
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 async def test_pages_of_a_mixed_order_visit_every_row_once(tenant: Tenant, direction: str) -> None:
     for number in range(6):

@@ -56,10 +56,10 @@ class Compiled:
         assert planned.rest is None
         return orjson.loads(orjson.dumps(planned.fields))
 
-    def statement(self, **variables: Any) -> tuple[str, list[Any]]:
+    async def statement(self, **variables: Any) -> tuple[str, list[Any]]:
         """The statement for these variables, with the values that it takes."""
         assert self.plans is not None
-        bound = self.plans._bound(variables, self._tenant.organization_id)
+        bound = await self.plans.bound(variables, self._tenant.organization_id)
         assert bound is not None
         compiled, arguments = bound
         return compiled.plan.text, arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from uuid import uuid4
 import aiohttp
 import orjson
 from aiohttp import web
+from yarl import URL
 
 import schema
 from edge import AUTHENTICATOR, EDGE, SERVICES, Edge, Runner
@@ -89,6 +91,15 @@ class Endpoint:
 def bearer(token: str) -> dict[str, str]:
     """The header that carries a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+async def sent(endpoint: Endpoint, requests: bytes) -> bytes:
+    """All that the server sends until it closes the connection."""
+    reader, writer = await asyncio.open_connection(URL(endpoint.url).host, URL(endpoint.url).port)
+    writer.write(requests)
+    answer = await asyncio.wait_for(reader.read(), 15)
+    writer.close()
+    return answer
 
 
 @asynccontextmanager
