@@ -63,24 +63,32 @@ class Settings(BaseSettings):
         "audited",
         description="Status codes of GraphQL over HTTP: as graphql-http audits them, or as the 2026 draft has.",
     )
-    introspection: bool = Field(True, description="Whether the GraphQL schema is public, or kept from strangers.")
+    introspection: bool = Field(
+        True,
+        description="Whether introspection and /schema.graphql are served; "
+        "off, GraphQL also refuses requests without a token.",
+    )
     suggestions: bool = Field(False, description='Whether GraphQL errors suggest names ("Did you mean …?").')
     trusted_documents: Path | None = Field(None, description="JSON of the only GraphQL documents to run, by id.")
     operation_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that a GraphQL query or mutation may take, or a compiled read of REST."
     )
     keep_alive_s: float = Field(
-        75.0, gt=0, description="Seconds that a connection may be idle, or take until it has said what it asks for."
+        75.0, gt=0, description="Seconds that a connection may be idle, or take to send a request's head."
     )
     planner: bool = Field(
         True, description="Whether reads are compiled; off, GraphQL runs by field and REST by its handlers."
     )
     max_query_cost: int = Field(250_000, ge=1, description="Cost that one GraphQL operation may have.")
     cost_per_minute: int = Field(
-        1_000_000_000, ge=0, description="Cost that one organization may ask for in a minute, per process; 0: any."
+        1_000_000_000, ge=0, description="Cost that one organization may ask for in a minute, per process; 0: no limit."
     )
-    max_streams: int = Field(200, ge=1, description="Open streams of one organization, or new ones of one address.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+    max_streams: int = Field(
+        200,
+        ge=1,
+        description="Open streams of one organization; also of one address before its WebSockets have sent a token.",
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
 
     @field_validator("database_url")
     @classmethod

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -31,10 +30,12 @@ import aiohttp
 import psutil
 
 from bench.bare_csms import free_port
+from resolvers.auth import Role, make_token
+from tests.support.gateway import SECRET
+from tests.support.nodes import Node, nodes
 
 ROOT = Path(__file__).parents[1]
 NODE_MODULES = ROOT / "tests" / "strict_csms" / "node_modules"
-SECRET = "a-secret-of-the-benchmark-with-enough-bytes"
 HEARTBEAT_S = 60
 FIRST = 1_000
 IDLE_S = 20.0
@@ -52,21 +53,24 @@ def main() -> None:
     args = parser.parse_args()
     print("| what | figure |\n|---|---:|", flush=True)
     with _csms() as csms:
-        with tempfile.TemporaryDirectory() as folder, _gateway(Path(folder), args.database_url) as gateway:
-            asyncio.run(_measure(csms, gateway, args.chargers))
+        with tempfile.TemporaryDirectory() as folder, nodes() as started:
+            started.append(node := _node(Path(folder), args.database_url).start())
+            asyncio.run(_measure(csms, Gateway(node), args.chargers))
         asyncio.run(_measure_node(csms))
 
 
 class Gateway:
     """The process under test, and a client of it."""
 
-    def __init__(self, url: str, process: psutil.Process) -> None:
-        self.url = url
-        self.process = process
+    def __init__(self, node: Node) -> None:
+        self.url = node.url
+        self.process = psutil.Process(node.process.pid)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[aiohttp.ClientSession]:
-        headers = {"Authorization": f"Bearer {_token()}"}
+        """A client of a new organization."""
+        token = make_token(SECRET, subject="bench", role=Role.USER, organization_id=str(uuid4()), lifetime_s=3600)
+        headers = {"Authorization": f"Bearer {token}"}
         async with aiohttp.ClientSession(self.url, headers=headers) as session:
             yield session
 
@@ -186,55 +190,25 @@ def _http(csms_url: str, path: str) -> str:
 @contextmanager
 def _csms() -> Iterator[str]:
     port = free_port()
-    with _process([sys.executable, "-m", "bench.bare_csms", str(port), str(HEARTBEAT_S)], {}):
+    with _process([sys.executable, "-m", "bench.bare_csms", str(port), str(HEARTBEAT_S)]):
         yield f"ws://127.0.0.1:{port}/ocpp"
 
 
-@contextmanager
-def _gateway(folder: Path, database_url: str) -> Iterator[Gateway]:
-    port = free_port()
-    environ = {
-        "CHARGEYARD_DATA_DIR": str(folder),
-        "CHARGEYARD_JWT_SECRET": SECRET,
-        "CHARGEYARD_PORT": str(port),
-        "CHARGEYARD_DATABASE_URL": database_url,
-        "CHARGEYARD_LOG_LEVEL": "WARNING",
-    }
-    with _process([sys.executable, "app.py", "serve"], environ) as process:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/health")
-        yield Gateway(url, psutil.Process(process.pid))
+def _node(folder: Path, database_url: str) -> Node:
+    """A gateway that runs its chargers itself, at the speed of real ones."""
+    return Node(
+        folder, database_url, CHARGEYARD_FLEET="true", CHARGEYARD_CHARGER_SPEED="1", CHARGEYARD_LOG_LEVEL="WARNING"
+    )
 
 
 @contextmanager
-def _process(command: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL)
+def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-
-
-def _wait_for(url: str) -> None:
-    from urllib.request import urlopen
-
-    for _ in range(200):
-        try:
-            urlopen(url, timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"{url} does not answer")
-
-
-def _token() -> str:
-    environ = {**os.environ, "CHARGEYARD_JWT_SECRET": SECRET}
-    printed = subprocess.run(
-        [sys.executable, "app.py", "token"], cwd=ROOT, env=environ, capture_output=True, check=True, text=True
-    )
-    return printed.stdout.strip().splitlines()[-1].strip()
 
 
 async def _measure_node(csms_url: str) -> None:
@@ -259,7 +233,7 @@ async def _measure_node(csms_url: str) -> None:
 @contextmanager
 def _node_charger(csms_url: str, number: int) -> Iterator[psutil.Process]:
     command = ["node", "bench/one_charger.mjs", csms_url, f"NODE-{number}", str(HEARTBEAT_S)]
-    with _process(command, {}) as process:
+    with _process(command) as process:
         yield psutil.Process(process.pid)
 
 

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, cast
@@ -58,7 +59,9 @@ TABLES: Sequence[type[Base]] = (
     Location, OcpiLocation, ChargePoint, Charger, ChargePointConnector, Evse, OcpiConnector, Topology,
     JobItem, JobEvent,
 )  # fmt: skip
-READS = 400
+SAMPLES = 5
+READS = 4_000  # forty of them are slower than the 99th percentile
+READS_AT_ONCE = 20  # until the next look whether the job still goes on
 READ_PAUSE_S = 0.005
 POLL_S = 0.02
 RAW_SITES = 500
@@ -107,12 +110,17 @@ class Client:
         return job_id
 
     async def over(self, job_id: str) -> None:
-        job: dict[str, Any] = {"status": "PENDING"}
-        while job["status"] in {"PENDING", "PROVISIONING"}:
+        is_open = True
+        while is_open:
             await asyncio.sleep(POLL_S)
-            job = (await self.data(STATUS, id=job_id))["job"]
+            is_open = await self.works_on(job_id)
+
+    async def works_on(self, job_id: str) -> bool:
+        """Whether the job is not over yet. Raises RuntimeError for one that did not make everything."""
+        job = (await self.data(STATUS, id=job_id))["job"]
         if job["status"] == "FAILED" or job["progress"]["failed"]:
             raise RuntimeError(f"the job did not make everything: {job}")
+        return job["status"] in {"PENDING", "PROVISIONING"}
 
 
 def sites(count: int, chargers: int) -> Rows:
@@ -152,7 +160,7 @@ async def measure(url: str, scratch_url: str, folder: Path, *, quick: bool) -> d
     async with gateway(url, folder) as (client, node):
         memory = psutil.Process(node.process.pid).memory_info
         for count in (1, 100, largest // 2, largest):
-            taken = [await _accepted(client, count) for _ in range(5 if count <= 100 else 1)]
+            taken = [await _accepted(client, count) for _ in range(SAMPLES)]
             figures[f"accept {count:,}"] = f"{1000 * median(taken):.0f} ms"
         before = memory().rss
         for chargers in (0, 2):
@@ -167,10 +175,10 @@ async def measure(url: str, scratch_url: str, folder: Path, *, quick: bool) -> d
                 figures[f"raw, {chargers} chargers"] = f"{first:.0f} and {last:.0f}/s"
         grown = (memory().rss - before) / 2**20
         figures["memory grew by"] = f"{grown:.0f} MiB (now {memory().rss / 2**20:.0f})"
-        idle = await _reads(client)
-        job = await client.accept(sites(largest, 0))
-        loaded = await _reads(client)
-        await client.over(job)
+        listed = (await client.data("{ locations(first: 50) { nodes { id } } }"))["locations"]["nodes"]
+        ids = cycle([site["id"] for site in listed])
+        idle = await _reads(client, ids, READS)
+        loaded = await _reads_under_jobs(client, ids, largest)
         figures["location(id) p50 / p99, idle"] = _percentiles(idle)
         figures["location(id) p50 / p99, under a job"] = f"{_percentiles(loaded)}, {_p99(loaded) / _p99(idle):.1f} ×"
     return figures
@@ -193,15 +201,25 @@ async def _rate(client: Client, count: int, chargers: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-async def _reads(client: Client) -> list[float]:
-    """Seconds that each of some reads of one site took."""
-    nodes = (await client.data("{ locations(first: 50) { nodes { id } } }"))["locations"]["nodes"]
+async def _reads(client: Client, ids: Iterator[str], count: int) -> list[float]:
+    """Seconds that each of so many reads of one site took."""
     taken = []
-    for number in range(READS):
+    for id in islice(ids, count):
         started = time.perf_counter()
-        await client.data(SITE, id=nodes[number % len(nodes)]["id"])
+        await client.data(SITE, id=id)
         taken.append(time.perf_counter() - started)
         await asyncio.sleep(READ_PAUSE_S)
+    return taken
+
+
+async def _reads_under_jobs(client: Client, ids: Iterator[str], count: int) -> list[float]:
+    """The same while jobs of so many sites go on, one after the other; none while a job is accepted."""
+    taken: list[float] = []
+    while len(taken) < READS:
+        job = await client.accept(sites(count, 0))
+        while len(taken) < READS and await client.works_on(job):
+            taken += await _reads(client, ids, READS_AT_ONCE)
+        await client.over(job)
     return taken
 
 

@@ -25,5 +25,7 @@ def fleet_of(database: Database, settings: Settings) -> RunningFleet:
     try:
         from fleet.ecs import EcsFleet  # its library is an optional extra
     except ImportError as exc:
-        raise SettingsError("CHARGEYARD_PROVIDER: ecs needs the extra of that name (pip install '.[ecs]')") from exc
+        raise SettingsError(
+            "CHARGEYARD_PROVIDER: ecs needs boto3; in Chargeyard's folder run .venv/bin/python -m pip install '.[ecs]'"
+        ) from exc
     return EcsFleet(database, settings)

@@ -1,4 +1,4 @@
-"""What the README says that chargers speak, and how clients drive them, is what the code has."""
+"""What the documents say that chargers speak, and how clients drive them, is what the code has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from fleet.commands import COMMANDS
 from fleet.messages import supported
 from tests.support.published_client import operations
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+MESSAGES = (ROOT / "docs" / "ocpp.md").read_text()
 
 
 def test_the_table_of_messages_is_that_of_the_code() -> None:
-    [table] = re.findall("<!-- messages -->\n(.*?)\n<!-- /messages -->", README, re.DOTALL)
+    [table] = re.findall("<!-- messages -->\n(.*?)\n<!-- /messages -->", MESSAGES, re.DOTALL)
 
     assert table == supported()
 

@@ -16,6 +16,9 @@ from tests.support.provider import Provider, identity_provider
 IN_AN_HOUR, AN_HOUR_AGO = time.time() + 3600, time.time() - 3600
 
 
+NOBODY = "http://127.0.0.1:9/keys"  # listens there
+
+
 @pytest.fixture
 async def provider() -> AsyncIterator[Provider]:
     async with identity_provider() as provider:
@@ -37,16 +40,25 @@ def keys_go_stale_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resolvers.auth.JWKS_COOLDOWN_S", 0)
 
 
-async def answer(gateway: Gateway, token: str) -> int:
+async def answer(gateway: Gateway, token: str, path: str = "/ocpp/locations") -> int:
     """The status of a call with this token."""
     headers = {"Authorization": f"Bearer {token}"}
-    async with gateway.http.get(f"{gateway.url}/ocpp/locations", headers=headers) as response:
+    async with gateway.http.get(gateway.url + path, headers=headers) as response:
         return response.status
 
 
 async def test_a_key_is_fetched_once_for_all_its_tokens(trusting: Gateway, provider: Provider) -> None:
     assert [await answer(trusting, provider.token()) for _ in range(3)] == [200] * 3
     assert provider.asked == 1
+
+
+async def test_only_what_needs_a_token_waits_for_the_keys(provider: Provider, tmp_path: Path) -> None:
+    async with running_gateway(
+        f"sqlite:///{tmp_path / 'tokens.db'}", tmp_path, jwt_secret="", jwks_url=NOBODY
+    ) as alone:
+        statuses = [await answer(alone, provider.token(), path) for path in ("/health", "/ocpp/locations")]
+
+    assert statuses == [200, 503]
 
 
 async def test_a_token_of_another_provider_is_refused(trusting: Gateway) -> None:

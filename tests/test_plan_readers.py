@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from threading import Thread, current_thread
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE, POSTGRESQL
 
 SITES = "{ locations { nodes { name } totalCount } }"
+COORDINATES = "{ locations { nodes { coordinates { latitude } } } }"
 SITE = "query ($id: ID!) { location(id: $id) { id name } }"
 
 
@@ -27,15 +29,24 @@ async def test_a_read_that_takes_long_runs_in_a_thread_on_sqlite(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = tenant.gateway.services.database.reads
-    await add_location(tenant)
+    site = await add_location(tenant)
+    threads: list[Thread] = []
+
+    def exact(value: float) -> str:
+        threads.append(current_thread())
+        return repr(value)
+
     monkeypatch.setattr(sqlite, "LOOP_BUDGET_S", -1.0)
     monkeypatch.setattr(sqlite, "CHECK_EVERY", 1)
+    monkeypatch.setattr(sqlite, "_exact", exact)  # SQLite calls it where the statement runs
     await reads.close()  # the next connection looks at the clock at every step
 
-    data = await compiled_data(tenant, SITES)
+    data = await compiled_data(tenant, COORDINATES)
     await reads.close()
 
-    assert data["locations"]["totalCount"] == 1
+    assert data == {"locations": {"nodes": [{"coordinates": {"latitude": site.latitude}}]}}
+    assert threads
+    assert current_thread() not in threads
 
 
 async def test_a_read_that_takes_too_long_is_stopped(tenant: Tenant) -> None:

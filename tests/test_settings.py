@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 
 from commands import COMMANDS, main
 from settings import Settings, SettingsError
@@ -98,6 +100,22 @@ def test_every_setting_and_no_other_stands_in_the_readme() -> None:
     named = set(re.findall(r"CHARGEYARD_([A-Z_]*[A-Z])", README.read_text()))
 
     assert named - {"TEST_POSTGRES_URL"} == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_table_of_settings_in_the_readme_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `CHARGEYARD_.*", README.read_text(), re.MULTILINE)
+
+    assert rows == [_row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    default = field.default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    elif isinstance(default, bool):
+        default = str(default).lower()
+    shown = "" if default in ("", None) else f"`{default}`"
+    return f"| `CHARGEYARD_{name.upper()}` | {shown} | {field.description} |"
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -103,7 +103,8 @@ query Sites {
   },
   {
     query: `# Three motorway sites with two fast chargers each.
-# The next tab watches the job: copy its id there.
+# ttlSeconds: null keeps the network; left out, it ends
+# after an hour. The next tab watches the job: copy its id there.
 mutation CreateNetwork($input: CreateCpoInput!) {
   createCpo(input: $input) {
     cpo { id ocpiPeerUrl }
@@ -112,7 +113,7 @@ mutation CreateNetwork($input: CreateCpoInput!) {
 }
 `,
     variables: JSON.stringify(
-      { input: { template: "highway-dc", countryCode: "FR", partyId: "ABC", namePrefix: "DEMO-" } },
+      { input: { template: "highway-dc", countryCode: "FR", partyId: "ABC", namePrefix: "DEMO-", ttlSeconds: null } },
       null,
       2,
     ),
