@@ -15,6 +15,7 @@ STEP_S = 1.0  # how long each status lasts
 LONGEST_DELAY_S = 30 * 86_400.0  # asyncio's timers lose precision far ahead
 
 REBOOT = "reboot"  # a step that reports nothing and restarts the charger
+REBOOT_REASON = "FirmwareUpdate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +30,45 @@ Step = str | Until
 Report = Callable[[str], Request]
 
 
+@dataclass(slots=True, eq=False)
+class Activity:
+    """One update or upload; `last` is what it last reported."""
+
+    name: str
+    report: Report
+    last: Request | None = None
+
+
 def play(station: Station, name: str, steps: Sequence[Step], report: Report, *, at: str | None = None) -> None:
     """Reports one status after the other, from now or an instant on, in place of what this activity was at before."""
-    station.after(name, _left_s(at), lambda: _play(station, name, steps, report))
+    activity = station.activities[name] = Activity(name, report)
+    if REBOOT in steps:
+        life.call_off_restart(station, REBOOT_REASON)
+    station.after(name, _left_s(at), lambda: _play(station, activity, steps))
 
 
 def last(station: Station, name: str) -> Request | None:
     """What an activity under way last reported."""
-    return station.activities.get(name)
+    activity = station.activities.get(name)
+    return activity.last if activity else None
 
 
-async def _play(station: Station, name: str, steps: Sequence[Step], report: Report) -> None:
+async def _play(station: Station, activity: Activity, steps: Sequence[Step]) -> None:
     """Takes the first step; the timer of the next is what another activity of this name replaces."""
+    if station.activities.get(activity.name) is not activity:
+        return  # another took its place while it waited for the boot
     if not steps:
-        station.activities.pop(name, None)
+        del station.activities[activity.name]
         return
     step, *left = steps
     if step == REBOOT:
-        await life.restart_when_idle(station, "FirmwareUpdate", then=lambda: _play(station, name, left, report))
+        await life.restart_when_idle(station, REBOOT_REASON, then=lambda: _play(station, activity, left))
         return
     status, lasts_s = (step.status, _left_s(step.at)) if isinstance(step, Until) else (step, station.takes(STEP_S))
     if lasts_s > 0:
-        station.activities[name] = report(status)
-        station.say(station.activities[name])
-    station.after(name, lasts_s, lambda: _play(station, name, left, report))
+        activity.last = activity.report(status)
+        station.say(activity.last)
+    station.after(activity.name, lasts_s, lambda: _play(station, activity, left))
 
 
 def _left_s(at: str | None) -> float:

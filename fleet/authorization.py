@@ -48,14 +48,6 @@ def parent_of(station: Station, token: str) -> str | None:
     return known.parent if known else None
 
 
-def same_driver(station: Station, token: str, other: str) -> bool:
-    """Whether two tokens are the same or of one group, so that either ends what the other began."""
-    if folded(token) == folded(other):
-        return True
-    parent = parent_of(station, token)
-    return parent is not None and parent == parent_of(station, other)
-
-
 def clear_cache(station: Station) -> int:
     """Forgets every cached verdict; gives how many there were."""
     cleared = len(station.memory.tokens)

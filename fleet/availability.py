@@ -5,6 +5,7 @@ While a restart waits for transactions no other shall begin, so connectors go ou
 
 from __future__ import annotations
 
+from fleet import reservations
 from fleet.station import Station
 
 
@@ -16,3 +17,5 @@ def apply(station: Station) -> None:
             connector.operative = operative
             station.report(connector)
             station.changed()
+            if not operative:
+                reservations.remove(station, connector)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fleet import authorization, availability, profiles, transactions
+from fleet import authorization, availability, profiles, reservations, transactions
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
@@ -138,6 +138,7 @@ def inject_fault(station: Station, connector: Connector, fault: str) -> None:
     """Breaks a connector: no energy flows until the fault is cleared."""
     connector.fault = fault
     transactions.changed(station, connector)
+    reservations.remove(station, connector)
 
 
 def clear_fault(station: Station, connector: Connector) -> None:

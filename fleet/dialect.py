@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fleet.bounds import Bounds
 from fleet.connector import Connector, ConnectorStatus, Transaction
 from fleet.frames import Payload
 from fleet.keys import Keys
@@ -46,6 +47,13 @@ class StopReason(StrEnum):
     ENERGY_LIMIT = "EnergyLimitReached"
 
 
+class ReservationEnd(StrEnum):
+    """How a reservation ended without a request of the CSMS (OCPP 2.0.1 ReservationUpdateStatusEnumType)."""
+
+    EXPIRED = "Expired"
+    REMOVED = "Removed"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
     """What is known of a token. `status` is the version's own word; only Accepted charges."""
@@ -66,6 +74,7 @@ class Dialect(Protocol):
     subprotocol: str
     keys: Keys
     handlers: Mapping[str, Handler]
+    bounds: Bounds
     sends: frozenset[str]
     messages: frozenset[str]  # all that chargers may send in this version, with or without cause
 
@@ -98,6 +107,6 @@ class Dialect(Protocol):
         token: str | None,
         at: str,
     ) -> Request: ...
-    def reservation_over(self, id: int) -> Request | None: ...
+    def reservation_over(self, id: int, how: ReservationEnd) -> Request | None: ...
     def transaction_number(self, answer: Payload) -> int | None: ...
     def number(self, transaction_number: int, payload: dict[str, Any]) -> None: ...

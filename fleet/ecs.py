@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 from botocore.config import Config
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from errors import Unavailable
 from fleet.local import LocalFleet
+from fleet.loops import forever
 from settings import Settings
 from storage import ecs as rows
 from storage.database import Database
@@ -32,6 +33,7 @@ PREFIX = "chargeyard-"
 ATTEMPTS = 10  # of a call that ECS throttles or fails; botocore waits longer before each
 DESCRIBED_AT_ONCE = 10  # ECS allows no more
 AT_ONCE = 8  # calls under way
+RECONCILE_S = 60.0
 KEPT_OF_A_DEFINITION = (
     "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes", "requiresCompatibilities",
     "cpu", "memory", "runtimePlatform", "ephemeralStorage",
@@ -46,12 +48,13 @@ class EcsFleet:
         self._settings = settings
         self._commands = LocalFleet(database, settings.model_copy(update={"fleet": False}))
         self._cluster = Cluster(settings)
-        self._reconciling: asyncio.Task[None] | None = None
+        self._applying: set[str] = set()
+        self._reconciling: asyncio.Task[NoReturn] | None = None
 
     async def start(self) -> None:
-        """Makes the services match the rows, in the background: another process may have died between the two."""
+        """Makes the services match the rows again and again: any process may fail or die between the two."""
         await self._commands.start()
-        self._reconciling = asyncio.create_task(self._reconcile())
+        self._reconciling = asyncio.create_task(forever("the match of services with chargers", self._reconcile))
 
     async def stop(self) -> None:
         """Lets the services run: they are what survives this process."""
@@ -64,6 +67,13 @@ class EcsFleet:
         """Starts, stops or deletes services until they are as the rows say. Raises Unavailable."""
         if not charger_ids:
             return
+        self._applying.update(charger_ids)
+        try:
+            await self._match(charger_ids)
+        finally:
+            self._applying.difference_update(charger_ids)
+
+    async def _match(self, charger_ids: Sequence[str]) -> None:
         async with self._database.write(ALL_TENANTS) as session:
             await rows.adopt(session, PROVIDER, charger_ids)
             wanted = await rows.wanted(session, PROVIDER, charger_ids)
@@ -107,14 +117,17 @@ class EcsFleet:
         await self._commands.written()
 
     async def _reconcile(self) -> None:
+        """Touches only services that are not as their rows say, for ECS allows few calls."""
         try:
-            services = await self._in_thread(self._cluster.services)
+            tasks = await self._in_thread(self._cluster.services)
             async with self._database.read(ALL_TENANTS) as session:
-                known = await rows.all_ids(session, PROVIDER)
-            gone = [service.removeprefix(PREFIX) for service in services if service != SHARED]
-            await self.apply(sorted({*known, *gone}))
+                wanted = await rows.all_wanted(session, PROVIDER)
+            wrong = {id for id, running in wanted.items() if tasks.get(service_of(id), 0) != running}
+            gone = {name.removeprefix(PREFIX) for name in tasks if name != SHARED} - wanted.keys()
+            await self._match(sorted((wrong | gone) - self._applying))  # two that create a service are one too many
         except Unavailable as exc:
             log.warning("the services of ECS could not be matched with the chargers: %s", exc)
+        await asyncio.sleep(RECONCILE_S)
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         try:
@@ -158,12 +171,13 @@ class Cluster:
         """The service; empty where there is none."""
         return next(iter(self._described([name])), {})
 
-    def services(self) -> list[str]:
-        """The names of all our services that are active."""
+    def services(self) -> dict[str, int]:
+        """The names of all our services that are active, with the number of tasks that each should have."""
         pages = self._ecs.get_paginator("list_services").paginate(cluster=self._settings.ecs_cluster)
         names = [arn.rpartition("/")[2] for page in pages for arn in page["serviceArns"]]
         ours = [name for name in names if name.startswith(PREFIX)]
-        return [service["serviceName"] for service in self._described(ours) if service["status"] == "ACTIVE"]
+        active = (service for service in self._described(ours) if service["status"] == "ACTIVE")
+        return {service["serviceName"]: service["desiredCount"] for service in active}
 
     def _described(self, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for at in range(0, len(names), DESCRIBED_AT_ONCE):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from fleet.station import Station
 
 
+UNLIMITED = 2**31 - 1
+
+
 class Setting(StrEnum):
     """What the charger's behaviour depends on, whatever the version calls it."""
 
@@ -76,7 +79,7 @@ class Key:
     write_only: bool = False
     reboot: bool = False
     minimum: int = 0
-    maximum: int = 2**31 - 1
+    maximum: int = UNLIMITED
     members: frozenset[str] = frozenset()
 
     def accepts(self, value: str) -> bool:
@@ -137,6 +140,8 @@ def boolean(name: str, default: bool, setting: Setting | None = None) -> Key:
     return Key(name, Kind.BOOLEAN, "true" if default else "false", setting)
 
 
-def fixed(name: str, value: str | Callable[[Station], str], kind: Kind = Kind.INTEGER) -> Key:
+def fixed(
+    name: str, value: str | Callable[[Station], str], kind: Kind = Kind.INTEGER, *, maximum: int = UNLIMITED
+) -> Key:
     """A key that the CSMS can read only."""
-    return Key(name, kind, value, read_only=True)
+    return Key(name, kind, value, read_only=True, maximum=maximum)

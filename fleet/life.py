@@ -48,6 +48,7 @@ async def run(station: Station, uplink: Uplink) -> None:
 
 async def boot(station: Station) -> None:
     """Sends BootNotification and does as the answer says (OCPP 1.6 §4.2, 2.0.1 B01-B03)."""
+    station.cancel("boot")  # the CSMS may have asked for this one before the next was due
     try:
         answer = await station.call(station.dialect.boot(station))
     except Disconnected:
@@ -82,7 +83,7 @@ def restart(station: Station, reason: str) -> None:
     """Reboots: the connection ends, and the next begins with a BootNotification that names the reason."""
     station.registration = None
     station.boot_reason = reason
-    station.closing = False
+    station.closing.clear()
     availability.apply(station)
     for connector in station.connectors:
         connector.authorization = None
@@ -104,7 +105,7 @@ async def restart_when_idle(station: Station, reason: str, *, then: Follow | Non
     Each reason has a wait of its own, so that a reset does not take the place of an update, which has to go on.
     """
     if any(connector.transaction for connector in station.connectors) or (station.online and station.memory.outbox):
-        station.closing = True
+        station.closing.add(reason)
         availability.apply(station)
         delay_s = station.takes(IDLE_CHECK_S)
         station.after(f"restart for {reason}", delay_s, lambda: restart_when_idle(station, reason, then=then))
@@ -112,6 +113,13 @@ async def restart_when_idle(station: Station, reason: str, *, then: Follow | Non
     if then is not None:
         station.waits_for_boot.append(then)
     restart(station, reason)
+
+
+def call_off_restart(station: Station, reason: str) -> None:
+    """Waits no more to reboot for this reason; the connectors are in service again unless another restart waits."""
+    station.cancel(f"restart for {reason}")
+    station.closing.discard(reason)
+    availability.apply(station)
 
 
 async def _one_connection(station: Station, uplink: Uplink) -> bool:

@@ -27,6 +27,7 @@ from storage.models import Charger, RuntimeStatus, utc_now
 from storage.session import ALL_TENANTS
 
 TICK_S = 1.0
+RENEW_S = 2.0  # a few of them fit in a lease
 LEASE = timedelta(seconds=10)  # a process that is silent for so long is dead, and its chargers go to the others
 CLAIM_AT_ONCE = 500
 SHED_AT_ONCE = 200
@@ -65,7 +66,9 @@ class LocalFleet:
         if self._database.is_sqlite:
             async with self._database.write(ALL_TENANTS) as session:
                 await rows.bury_others(session, self.node_id)
-        turns = (("the fleet's tick", self._tick), ("the sweep of frames", self._sweep))
+        turns = [("the fleet's tick", self._tick), ("the sweep of frames", self._sweep)]
+        if not self._database.is_sqlite:
+            turns.append(("the lease", self._stay))
         self._loops = [asyncio.create_task(forever(what, turn)) for what, turn in turns]
 
     async def stop(self) -> None:
@@ -149,6 +152,12 @@ class LocalFleet:
         async with self._turn:
             await self._keep_up()
         await asyncio.sleep(TICK_S)
+
+    async def _stay(self) -> None:
+        """Renews the lease also while a turn takes long: one that restarts a charger waits for its row."""
+        await asyncio.sleep(RENEW_S)
+        async with self._database.write(ALL_TENANTS) as session:
+            await rows.renew(session, self.node_id, self._choice, LEASE)
 
     async def _keep_up(self) -> None:
         """Renews the lease, takes its share of the chargers, and follows what changed in the rows."""

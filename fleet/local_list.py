@@ -8,6 +8,8 @@ from typing import Any
 from fleet.memory import folded
 from fleet.station import Station
 
+MAX_ENTRIES = 10_000
+
 Entry = dict[str, Any]
 
 
@@ -17,14 +19,15 @@ def replace(station: Station, version: int, entries: Mapping[str, Entry]) -> Non
     _set_version(station, version)
 
 
-def change(station: Station, version: int, entries: Mapping[str, Entry | None]) -> None:
-    """Adds or changes entries; None removes one."""
-    for token, entry in entries.items():
-        if entry is None:
-            station.memory.local_list.pop(folded(token), None)
-        else:
-            station.memory.local_list[folded(token)] = entry
+def change(station: Station, version: int, entries: Mapping[str, Entry | None]) -> bool:
+    """Adds or changes entries; None removes one. False when the list would be too long: it stays as it was."""
+    changed = {**station.memory.local_list, **{folded(token): entry for token, entry in entries.items()}}
+    left = {token: entry for token, entry in changed.items() if entry is not None}
+    if len(left) > MAX_ENTRIES:
+        return False
+    station.memory.local_list = left
     _set_version(station, version)
+    return True
 
 
 def _set_version(station: Station, version: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from edge import log_unexpected
@@ -21,7 +22,7 @@ from storage.session import ALL_TENANTS
 
 LOOK_S = 3.0  # after which a process looks for what it was not told of
 LISTENS_S = 10.0  # after which it asks whether it could still be told
-ANSWER_S = 10.0
+ANSWER_S = 10.0  # after which a sender gives a command up, and nobody takes it any more
 
 Execute = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -98,10 +99,12 @@ class Mailbox:
         async with self._database.write(ALL_TENANTS) as session:
             await rows.send(session, unsent)
             answered = await rows.answered(session, list(self._waiting))
-            taken = await rows.take(session, self._node_id)
+            taken = await rows.take(session, self._node_id, within=timedelta(seconds=ANSWER_S))
         del self._unsent[: len(unsent)]  # others may have come meanwhile
         for command in answered:
             self._settle(command)
+        if len(taken) == rows.AT_ONCE:
+            self._wake.set()  # for those that were left
         if taken:
             await self._answer(taken)
 

@@ -65,7 +65,7 @@ def is_waiting(station: Station, transaction_id: str) -> bool:
 async def _deliver(station: Station, settled: Settled) -> None:
     try:
         while station.online and station.memory.outbox:
-            await station.recorder.saved()
+            await station.recorder.saved([station.plate.id])
             entry = station.memory.outbox[0]
             answer = await _send(station, entry)
             station.memory.outbox = [waiting for waiting in station.memory.outbox if waiting is not entry]

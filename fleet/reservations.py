@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from fleet.authorization import instant
 from fleet.connector import Connector, ConnectorStatus, Reservation
+from fleet.dialect import ReservationEnd
 from fleet.station import Station
 
 # ReservationStatus of a connector that can't be reserved (OCPP 1.6 §7.37; the same words in 2.0.1)
@@ -17,12 +18,13 @@ LONGEST_TIMER_S = 86_400.0  # asyncio's timers lose precision far ahead; a longe
 
 
 def reserve(station: Station, connector: Connector, reservation: Reservation) -> str:
-    """Reserves a connector; gives the status to answer. `expired` is told when the time is over."""
-    other = next((c for c in station.connectors if c.reservation and c.reservation.id == reservation.id), None)
-    if other is not None:
-        _free(station, other)  # the same id replaces the reservation (OCPP 1.6 §5.13, 2.0.1 H01.FR.02)
-    if connector.status not in (ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED) or connector.reservation:
+    """Reserves a connector, in place of what has the same id (OCPP 1.6 §5.13, 2.0.1 H01.FR.02); gives the status."""
+    other = _reserved(station, reservation.id)
+    is_kept = connector.reservation is not None and connector is not other
+    if is_kept or connector.status not in (ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED):
         return REFUSALS.get(connector.status, "Occupied")
+    if other is not None and other is not connector:
+        _free(station, other)
     connector.reservation = reservation
     _watch(station, connector, reservation)
     station.report(connector)
@@ -32,11 +34,17 @@ def reserve(station: Station, connector: Connector, reservation: Reservation) ->
 
 def cancel(station: Station, id: int) -> bool:
     """Frees the connector of a reservation; False when there is no such reservation."""
-    connector = next((c for c in station.connectors if c.reservation and c.reservation.id == id), None)
+    connector = _reserved(station, id)
     if connector is None:
         return False
     _free(station, connector)
     return True
+
+
+def remove(station: Station, connector: Connector) -> None:
+    """Ends the reservation of a connector that is Faulted or Unavailable now (OCPP 1.6 §5.13, 2.0.1 H01)."""
+    if connector.reservation is not None:
+        _end(station, connector, connector.reservation, ReservationEnd.REMOVED)
 
 
 def resume(station: Station) -> None:
@@ -58,8 +66,18 @@ async def _is_over(station: Station, connector: Connector, reservation: Reservat
     if instant(reservation.expires_at) > datetime.now(UTC):
         _watch(station, connector, reservation)
         return
+    _end(station, connector, reservation, ReservationEnd.EXPIRED)
+
+
+def _reserved(station: Station, id: int) -> Connector | None:
+    """The connector of a reservation."""
+    return next((c for c in station.connectors if c.reservation and c.reservation.id == id), None)
+
+
+def _end(station: Station, connector: Connector, reservation: Reservation, how: ReservationEnd) -> None:
+    """Frees the connector and tells the CSMS, which did not ask for it."""
     _free(station, connector)
-    request = station.dialect.reservation_over(reservation.id)
+    request = station.dialect.reservation_over(reservation.id, how)
     if request is not None:
         station.say(request)
 

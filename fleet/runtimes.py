@@ -85,9 +85,10 @@ class Runtimes:
 
     async def settled(self, ids: Collection[str]) -> None:
         """Waits until the last that stopped chargers among these did is on disk, so that it can be read again."""
-        if not self._halted.isdisjoint(ids):
-            await self._writer.saved()
-            self._halted.clear()
+        halted = self._halted.intersection(ids)
+        if halted:
+            await self._writer.saved(halted)
+            self._halted -= halted
 
     async def _supervise(self, station: Station) -> None:
         while True:

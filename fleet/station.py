@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fleet import outbox
+from fleet import bounds, outbox
 from fleet.connector import Connector, Whole
 from fleet.dialect import Dialect, Request
 from fleet.frames import Call, Payload, Violation, actions, check_call
@@ -16,6 +17,9 @@ from fleet.keys import Setting
 from fleet.link import CallFailed, Disconnected, Follow, Link, Reply, Unanswered
 from fleet.memory import Memory
 from fleet.network import PERFECT, Conditions, Network, conditions_of
+
+if TYPE_CHECKING:
+    from fleet.activities import Activity
 
 log = logging.getLogger("chargeyard.fleet")
 
@@ -46,7 +50,7 @@ class Recorder(Protocol):
     def frame(self, station: Station, direction: str, action: str, text: str) -> None: ...
     def changed(self, station: Station) -> None: ...
     def status(self, station: Station, connector: Connector) -> None: ...
-    async def saved(self) -> None: ...
+    async def saved(self, ids: Collection[str]) -> None: ...
 
 
 class Station:
@@ -81,12 +85,12 @@ class Station:
         self.boot_reason = "PowerUp"
         self.link: Link | None = None
         self.last_seen_at: datetime | None = None
-        self.closing = False  # a restart waits until no transaction runs
+        self.closing: set[str] = set()  # why a restart waits until no transaction runs
         self.pumping = False
         self.behind: list[tuple[outbox.Entry, Follow]] = []
         self.offline_since: float | None = None
         self.waits_for_boot: list[Follow] = []  # what goes on once it is registered again
-        self.activities: dict[str, Request] = {}  # beside charging, such as a firmware update: its last report
+        self.activities: dict[str, Activity] = {}  # beside charging, such as a firmware update
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -197,6 +201,7 @@ class Station:
         if handler is None:
             known = call.action in actions(self.version)
             raise Violation("NotSupported" if known else "NotImplemented", f"{call.action[:64]} is not supported")
+        bounds.check(self.dialect.bounds, call, text)
         check_call(self.version, call, text)
         return handler(self, call.payload)
 
@@ -237,7 +242,7 @@ class Station:
 
     def power_on(self) -> None:
         self.runtime_status = "RUNNING"
-        self.closing = False
+        self.closing.clear()
         self.registration = None
         self.boot_reason = "PowerUp"
         self.changed()
@@ -251,6 +256,8 @@ class Station:
         self._timers.clear()
         self.waits_for_boot.clear()
         self.activities.clear()
+        for connector in self.connectors:
+            connector.authorization = None
         self.link = None
         self.changed()
 

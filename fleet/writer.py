@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from fleet.connector import Connector
@@ -33,10 +34,11 @@ class Writer:
         self._pending = Pending()
         self._seen: dict[Station, None] = {}
         self._seen_written_at = 0.0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[frozenset[str], asyncio.Future[None]]] = []
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._is_away = False  # the database, at the last attempt
         self._behind = timedelta()
         self._watchers: set[asyncio.Future[None]] = set()
 
@@ -70,10 +72,10 @@ class Writer:
         if abs(behind - self._behind) > CLOCK_MAY_DIFFER:
             self._behind = behind
 
-    async def saved(self) -> None:
-        """Waits until all that was written down before is on disk."""
-        saved = asyncio.get_running_loop().create_future()
-        self._waiting.append(saved)
+    async def saved(self, ids: Collection[str]) -> None:
+        """Waits until all that was written down of these chargers before is on disk."""
+        saved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((frozenset(ids), saved))
         self._work.set()
         await saved
 
@@ -97,25 +99,27 @@ class Writer:
             await self._work.wait()
             await asyncio.sleep(FLUSH_S)
             self._work.clear()
-            if not await self._flush() and not self._stopping:
-                self._work.set()
+            await self._flush()
+            if self._is_away and not self._stopping:
                 await asyncio.sleep(RETRY_S)
         await self._flush()
 
-    async def _flush(self) -> bool:
-        """Writes all that is pending. False when the database did not take it; it stays pending."""
+    async def _flush(self) -> None:
+        """Writes all that is pending; what the database did not take stays pending."""
         pending, self._pending = self._pending, Pending()
         waiting, self._waiting = self._waiting, []
         pending.seen = self._due_seen()
+        self._is_away = False
         left = await self._write(pending)
-        self._pending = left.then(self._pending, MAX_ROWS)
         if left:
-            self._waiting = waiting + self._waiting
-            return False
-        for future in (*waiting, *self._watchers):
+            self._work.set()
+        self._pending = left.then(self._pending, MAX_ROWS)
+        unsaved = set(left.ids())
+        self._waiting += [waiter for waiter in waiting if not unsaved.isdisjoint(waiter[0])]
+        saved = [future for ids, future in waiting if unsaved.isdisjoint(ids)]
+        for future in saved if self._is_away else (*saved, *self._watchers):
             if not future.done():
                 future.set_result(None)
-        return True
 
     async def _write(self, pending: Pending) -> Pending:
         """Writes what can be written now; gives what can be written later."""
@@ -124,6 +128,7 @@ class Writer:
         except Exception as exc:  # noqa: BLE001 - the writer's edge: one charger's fault must not stop all the others
             pending.forget_what_was_written()
             if rows.may_pass(exc):
+                self._is_away = True
                 log.warning("the fleet's state could not be written, trying again: %s", exc)
                 return pending
             return await self._write_apart(pending, exc)

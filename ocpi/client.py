@@ -16,7 +16,8 @@ TIMEOUT_S = 10  # of the whole check, so that a peer that registers is answered 
 MAX_ANSWER_BYTES = 2**20
 
 Data = TypeVar("Data")
-PeerUrl = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=255)]
+# no user info: it would stand against the token in the same header, and aiohttp refuses the two
+PeerUrl = Annotated[str, StringConstraints(pattern=r"^https?://[!-~&&[^/?#@]]+([/?#][!-~]*)?$", max_length=255)]
 
 
 class Answer(BaseModel, Generic[Data]):

@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 
 from answers import json_answer, line, lines
-from edge import SERVICES, retry_headers
+from edge import FAILURE_BODY, SERVICES, retry_headers
 from errors import ChargeyardError, Conflict, InvalidInput, NotFound, Unauthenticated
 from ocpi.errors import MethodNotAllowed, UnsupportedVersion
 from ocpi.objects import Version, now
@@ -55,6 +55,7 @@ def resource(methods: Mapping[str, Method], *, registration: bool = False, versi
     """A handler for all methods of one path. Token A opens only what belongs to `registration`."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        request[FAILURE_BODY] = _failure_body
         try:
             call = await _call(request)
             if not (registration or call.peer.is_registered):
@@ -117,9 +118,16 @@ def _enveloped(
     data: dict[str, Any],
     headers: Mapping[str, str] | None,
 ) -> web.Response:
-    body = {**data, "status_code": code, "status_message": message, "timestamp": now()}
-    response = json_answer(request, orjson.dumps(body), status)
+    response = json_answer(request, _envelope(code, message, data), status)
     response.head += lines(headers or {})
     if CORRELATION_HEADER in request.headers:
         response.head += line(CORRELATION_HEADER, request.headers[CORRELATION_HEADER])
     return response
+
+
+def _failure_body(error_id: str) -> bytes:
+    return _envelope(ChargeyardError.ocpi_status, f"Something went wrong on our side (error {error_id}).", {})
+
+
+def _envelope(code: int, message: str, data: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({**data, "status_code": code, "status_message": message, "timestamp": now()})

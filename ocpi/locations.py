@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -25,12 +28,13 @@ async def list_locations(call: Call) -> web.Response:
     headers = {"X-Total-Count": str(total), "X-Limit": str(wanted.limit)}
     if wanted.offset + wanted.limit < total:
         headers["Link"] = f'<{_next_url(call, wanted)}>; rel="next"'
-    return call.answer([location_object(each, call.peer.cpo) for each in found], headers)
+    return await _answer(call, lambda: [location_object(each, call.peer.cpo) for each in found], headers)
 
 
 async def get_location(call: Call) -> web.Response:
     """One location with all its EVSEs."""
-    return call.answer(location_object(await _location(call), call.peer.cpo))
+    found = await _location(call)
+    return await _answer(call, lambda: location_object(found, call.peer.cpo))
 
 
 async def get_evse(call: Call) -> web.Response:
@@ -47,17 +51,27 @@ async def get_connector(call: Call) -> web.Response:
     return call.answer(connector_object(evse, connector, call.peer.cpo))
 
 
+async def _answer(call: Call, shown: Callable[[], Any], headers: Mapping[str, str] | None = None) -> web.Response:
+    """Made in a thread: thousands of EVSEs take long enough to hold up everybody else on the loop."""
+    return await asyncio.to_thread(lambda: call.answer(shown(), headers))
+
+
 async def _location(call: Call) -> PeerLocation:
     location_id = call.request.match_info["location_id"].lower()  # ids are case insensitive in OCPI
     return await get_peer_location(call.ctx, call.peer.cpo, location_id)
 
 
 async def _evse(call: Call) -> tuple[Evse, OcpiConnector]:
-    asked = call.request.match_info["evse_uid"].lower()
-    for evse, connector in (await _location(call)).evses:
-        if uid_of(evse).lower() == asked and is_shown(connector, call.version):
-            return evse, connector
-    raise NotFound("The location has no such EVSE.")
+    """The EVSE of exactly this uid, else the first whose uid differs from it only in case."""
+    asked = call.request.match_info["evse_uid"]
+    alike = [
+        (evse, connector)
+        for evse, connector in (await _location(call)).evses
+        if uid_of(evse).lower() == asked.lower() and is_shown(connector, call.version)
+    ]
+    if not alike:
+        raise NotFound("The location has no such EVSE.")
+    return next((found for found in alike if uid_of(found[0]) == asked), alike[0])
 
 
 def _slice(call: Call) -> Slice:

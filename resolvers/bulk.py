@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from errors import Conflict, FieldError, InvalidInput, InvalidRequest, NotFound
+from errors import Conflict, FieldError, InvalidRequest, NotFound
 from resolvers import templates
 from resolvers.context import Context
 from resolvers.filters import network_number
@@ -29,7 +29,7 @@ from resolvers.inputs import (
     CreateChargerInput,
     CreateOcpiLocationInput,
 )
-from resolvers.placing import placing
+from resolvers.placing import placing, refused
 from resolvers.work import accept, digest_of, replayed
 from storage import networks
 from storage.bulk import insert_rows
@@ -65,9 +65,6 @@ async def bulk_create_ocpi_locations(ctx: Context, input: BulkCreateOcpiLocation
             raise NotFound(f"There is no network {input.cpo_id}.")
         if network.status in {ProvisioningStatus.PENDING, ProvisioningStatus.FAILED}:
             raise Conflict(f"Network {network.id} is {network.status}; it takes locations once it is provisioned.")
-        if network.ocpi_version == "2.1.1":
-            for item in items:
-                item.payload["parking_type"] = None  # OCPI 2.1.1 has no such attribute
         return await accept(
             ctx, session, items,
             type=JobType.BULK_CREATE_OCPI_LOCATIONS, network_id=network.id, key=input.idempotency_key, digest=digest,
@@ -113,7 +110,7 @@ async def create_charger(
     except IntegrityError as exc:
         if not is_conflict(exc) or violated_table(exc) not in {"deployments", "ocpi_evses"}:
             raise
-        raise _refused("identity", f"The identity {input.identity} is in use.", "identity_conflict") from exc
+        raise refused("identity", f"The identity {input.identity} is in use.", "identity_conflict") from exc
 
 
 async def _place_of(session: AsyncSession, input: CreateChargerInput, location_name: str | None) -> Place:
@@ -121,7 +118,7 @@ async def _place_of(session: AsyncSession, input: CreateChargerInput, location_n
         return Place(None, location_name)
     place = await place_at(session, input.location_id)
     if place is None:
-        raise _refused("location_id", f"There is no location {input.location_id}.", "location_not_found")
+        raise refused("location_id", f"There is no location {input.location_id}.", "location_not_found")
     return place
 
 
@@ -134,7 +131,7 @@ async def _new_charger(session: AsyncSession, input: CreateChargerInput) -> NewC
     try:
         equipment = find_equipment(catalog, input.brand_slug, input.model_slug, input.connector_type)
     except ItemFailed as exc:
-        raise _refused(exc.param or "model_slug", str(exc), exc.code) from exc
+        raise refused(exc.param or "model_slug", str(exc), exc.code) from exc
     return NewCharger(
         key=uuid4(),
         identity=input.identity,
@@ -145,10 +142,6 @@ async def _new_charger(session: AsyncSession, input: CreateChargerInput) -> NewC
         equipment=equipment,
         network=input.network.model_dump() if input.network else None,
     )
-
-
-def _refused(field: str, message: str, code: str) -> InvalidInput:
-    return InvalidInput(message, [FieldError((field,), message, code)])
 
 
 def _site_items(sites: Sequence[BulkOcpiLocationInput], ws_url: str) -> list[NewItem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import strawberry
@@ -18,7 +17,7 @@ from pydantic import (
 
 from resolvers.input_models import Input, graphql_input
 from resolvers.inputs import NetworkConditions
-from resolvers.values import NO_NUL, Whole, storable, storable_json
+from resolvers.values import NO_NUL, Whole, storable, storable_json, utc
 
 MAX_TARGETS = 10_000
 MAX_LIST_ENTRIES = 10_000
@@ -29,18 +28,11 @@ MAX_ENERGY_KWH = 1_000.0
 MAX_POWER_W = 1_000_000
 
 
-def _utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must lie within the years 1 to 9999 in UTC") from None
-
-
 IdTag = Annotated[str, StringConstraints(min_length=1, max_length=36), AfterValidator(storable), NO_NUL]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(storable), NO_NUL]
 ConnectorNumber = Annotated[int, Field(ge=1, le=1_000), Whole]
 KeyName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_NAME), AfterValidator(storable), NO_NUL]
-Expiry = Annotated[AwareDatetime, AfterValidator(_utc)]
+Expiry = Annotated[AwareDatetime, AfterValidator(utc)]
 KeyValue = Annotated[str, StringConstraints(max_length=2_500), AfterValidator(storable), NO_NUL]
 
 

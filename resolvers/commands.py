@@ -109,7 +109,7 @@ async def _send_all(
         async with gate:
             try:
                 await ctx.services.fleet.command(charger, name, arguments)
-            except (Conflict, Unavailable, InvalidRequest) as exc:
+            except (Conflict, Unavailable) as exc:
                 return CommandFailure(charger.identity, str(exc))
             return CommandResult(charger, _queued(charger, name, arguments))
 
@@ -130,7 +130,7 @@ async def ask_charger(ctx: Context, name: str, charger_id: str, event: Input) ->
 
 
 async def proxy_message(ctx: Context, charger_id: str, event: ProxyMessageEvent) -> CommandResult:
-    """Has a charger send one message to its CSMS. Raises InvalidRequest where the message breaks its schema."""
+    """Has a charger send one message to its CSMS. Raises NotFound, Conflict with the reason, Unavailable."""
     charger = await get_charger(ctx, charger_id)
     if event.ocpp_version != _version(charger):
         message = f"the charger speaks {_version(charger)}"

@@ -175,7 +175,7 @@ class OcpiChargerGroupInput(Input):
 
 @graphql_input(description="A site of a network, with its chargers.")
 class CreateOcpiLocationInput(CreateLocationInput):
-    parking_type: ParkingType | None = Field(None, description="Kind of parking; not used in OCPI 2.1.1.")
+    parking_type: ParkingType | None = Field(None, description="Kind of parking; in OCPI 2.1.1 the location's type.")
     charges: list[OcpiChargerGroupInput] | None = Field(
         None, max_length=MAX_GROUPS, description="The groups of chargers at the site, at most 10,000 in all."
     )

@@ -51,10 +51,6 @@ async def count_jobs(ctx: Context, where: JobFilter | None) -> int:
         return await lists.count(session, filtered_jobs(store.jobs(), where))
 
 
-async def page_items(ctx: Context, job: Job, status: JobItemStatus | None, window: Window) -> Page[JobItem]:
-    return (await item_pages(ctx, [job.id], status, window))[job.id]
-
-
 async def item_pages(
     ctx: Context, job_ids: Sequence[str], status: JobItemStatus | None, window: Window
 ) -> Mapping[str, Page[JobItem]]:

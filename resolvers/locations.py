@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select
@@ -16,7 +15,7 @@ from resolvers.inputs import CreateLocationInput, LocationChanges, SiteChanges
 from storage import lists
 from storage import locations as store
 from storage.database import is_conflict
-from storage.models import Location, utc_now
+from storage.models import Location
 from storage.paging import Listing, Order, Page, Window
 from storage.slugs import slug_of
 
@@ -116,13 +115,13 @@ def given(changes: SiteChanges, declared_by: type[SiteChanges]) -> dict[str, Any
 
 
 def change(row: Location, values: Mapping[str, Any]) -> None:
-    """Puts new values into a site; its `updated_at` grows even within one millisecond."""
+    """Puts new values into a site."""
     for name, value in values.items():
         if name == "coordinates":
             row.latitude, row.longitude = value.latitude, value.longitude
         else:
             setattr(row, name, value)
-    row.updated_at = max(utc_now(), row.updated_at + timedelta(milliseconds=1))
+    row.touch()
 
 
 def _known(row: Location | None, id: str) -> Location:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from errors import FieldError, InvalidInput
 from resolvers.context import Context
 from storage.database import is_conflict, violated_table
 
@@ -31,3 +32,8 @@ async def placing(ctx: Context, put: Callable[[AsyncSession], Awaitable[Result]]
             if attempt == ATTEMPTS or not is_conflict(exc) or violated_table(exc) != "topologies":
                 raise
         attempt += 1
+
+
+def refused(field: str, message: str, code: str) -> InvalidInput:
+    """What is wrong with the charger that is put there."""
+    return InvalidInput(message, [FieldError((field,), message, code)])

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 
-from errors import Conflict, FieldError, InvalidInput, NotFound
+from errors import Conflict, InvalidInput, NotFound
 from resolvers.context import Context
 from resolvers.inputs import ChargerChanges
-from resolvers.placing import placing
+from resolvers.placing import placing, refused
 from storage import chargers as store
 from storage import locations
 from storage.equipment import Equipment, ItemFailed, find_equipment, load_catalog
 from storage.locations import place_at
-from storage.models import Charger, ProvisioningStatus, RuntimeStatus, utc_now
+from storage.models import Charger, ProvisioningStatus, RuntimeStatus
 from storage.moves import rewire
 
 REWIRING = {"connector_type", "location_id"}
@@ -137,7 +136,7 @@ async def _power(ctx: Context, id: str, *, on: bool) -> Charger:
             row.desired_running = on
             row.runtime_status = RuntimeStatus.STARTING if on else RuntimeStatus.STOPPED
             row.connected = False
-            _touch(row)
+            row.touch()
     return row
 
 
@@ -158,7 +157,7 @@ async def _update(ctx: Context, item: ChargerChange, *, location_id: str | None 
 
 async def _change(session: AsyncSession, row: Charger, values: dict[str, Any]) -> None:
     if values.get("location_id") is not None and await place_at(session, values["location_id"]) is None:
-        raise _refused("location_id", f"There is no location {values['location_id']}.", "location_not_found")
+        raise refused("location_id", f"There is no location {values['location_id']}.", "location_not_found")
     rewires = any(name in values and getattr(row, name) != values[name] for name in REWIRING)
     left = row.location_id
     for name, value in values.items():
@@ -167,7 +166,7 @@ async def _change(session: AsyncSession, row: Charger, values: dict[str, Any]) -
         await session.run_sync(rewire, row, await _equipment(session, row), left)
     if "location_name" in values:
         row.location_name = values["location_name"]  # what the client says, whatever the site is called
-    _touch(row)
+    row.touch()
 
 
 async def _equipment(session: AsyncSession, row: Charger) -> Equipment:
@@ -175,7 +174,7 @@ async def _equipment(session: AsyncSession, row: Charger) -> Equipment:
     try:
         return find_equipment(catalog, row.brand_slug, row.model_slug, row.connector_type)
     except ItemFailed as exc:
-        raise _refused(exc.param or "connector_type", str(exc), exc.code) from exc
+        raise refused(exc.param or "connector_type", str(exc), exc.code) from exc
 
 
 def _given(item: ChargerChange) -> dict[str, Any]:
@@ -184,11 +183,6 @@ def _given(item: ChargerChange) -> dict[str, Any]:
     fields["name"] = fields.pop("charge_point_name")
     fields["location_name"] = item.location_name
     return {name: some.value for name, some in fields.items() if some is not None}
-
-
-def _touch(row: Charger) -> None:
-    """Moves `updated_at` on, even within one millisecond; the fleet sees by it that the row has changed."""
-    row.updated_at = max(utc_now(), row.updated_at + timedelta(milliseconds=1))
 
 
 async def _get(session: AsyncSession, id: str) -> Charger:
@@ -200,7 +194,3 @@ async def _get(session: AsyncSession, id: str) -> Charger:
 
 def _missing(id: str) -> NotFound:
     return NotFound(f"There is no charger {id!r}.")
-
-
-def _refused(field: str, message: str, code: str) -> InvalidInput:
-    return InvalidInput(message, [FieldError((field,), message, code)])

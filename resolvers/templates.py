@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from pydantic import Field, ValidationError
+from pydantic_core import to_json
 
 from errors import FieldError, InvalidInput
 from resolvers.context import Context
@@ -161,8 +162,10 @@ def _checked(overrides: Any, index: int) -> dict[str, Any]:
     """The overrides that were given, by name. Raises InvalidInput with the path of each that is not valid."""
     if not isinstance(overrides, Mapping | None):
         raise _refused(index, [FieldError(("overrides",), "must be an object", "dict_type")])
+    known = {name: value for name, value in (overrides or {}).items() if name in LocationOverrides.model_fields}
     try:
-        given = LocationOverrides.model_validate(overrides or {})
+        # strict, as a site in full is; and only JSON may name an enum's value then
+        given = LocationOverrides.model_validate_json(to_json(known, inf_nan_mode="constants"), strict=True)
     except ValidationError as exc:
         wrong = [
             FieldError(("overrides", *e["loc"]), e["msg"].removeprefix("Value error, "), e["type"], e["input"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -64,6 +65,14 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for each in [*value, *value.values()] if isinstance(value, dict) else value:
             yield from _texts(each)
+
+
+def utc(at: datetime) -> datetime:
+    """The instant in UTC, where it can be told there."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999 in UTC") from None
 
 
 def _country(text: str) -> str:

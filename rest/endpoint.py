@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, get_origin
 
@@ -19,6 +20,7 @@ from rest.route import Access, Route
 from rest.validation import Detail, Unprocessable, finding, findings, located
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+LARGE_BODY_BYTES = 256 * 1024  # takes long enough to read to hold up everybody else on the loop
 
 
 def endpoint(route: Route) -> Handler:
@@ -102,6 +104,8 @@ async def _body(route: Route, request: web.Request, found: list[Detail]) -> Any:
     if "Content-Type" in request.headers and not _is_json(request.content_type):
         found.append(finding("content_type", "The body must be JSON, sent as application/json", "body"))
         return None
+    if len(data) > LARGE_BODY_BYTES:
+        return await asyncio.to_thread(_json, route.body, data, found)
     return _json(route.body, data, found)
 
 

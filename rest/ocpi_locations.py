@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Discriminator, Field, Tag
@@ -149,18 +150,22 @@ class CreateLocationsBulkRequest(BaseModel):
 
 
 async def answers(ctx: Context, rows: Sequence[OcpiLocation]) -> list[OcpiLocationResponse]:
-    """The answers for sites with their chargers and EVSEs. Made in batches, so that others get their turn."""
+    """The answers for sites with their chargers and EVSEs, made in batches and in a thread: others get their turn."""
     made: list[OcpiLocationResponse] = []
     for batch in batches(rows, SITES_AT_ONCE):
         chargers = await chargers_by_location(ctx, [row.location_id for row in batch])
         evses = await _evses(ctx, [charger.id for here in chargers.values() for charger in here])
-        made += [
-            OcpiLocationResponse.of(
-                row, [ChargerSummary.of(each, evses[each.id]) for each in chargers[row.location_id]]
-            )
-            for row in batch
-        ]
+        made += await asyncio.to_thread(_made, batch, chargers, evses)
     return made
+
+
+def _made(
+    rows: Sequence[OcpiLocation], chargers: Mapping[str, Sequence[Charger]], evses: Mapping[str, Sequence[Evse]]
+) -> list[OcpiLocationResponse]:
+    return [
+        OcpiLocationResponse.of(row, [ChargerSummary.of(each, evses[each.id]) for each in chargers[row.location_id]])
+        for row in rows
+    ]
 
 
 async def _evses(ctx: Context, charger_ids: Sequence[str]) -> dict[str, list[Evse]]:
@@ -180,15 +185,22 @@ async def create_ocpi_locations(
     ctx: Context, cpo_id: CpoId, body: CreateLocationsBulkRequest, idempotency_key: IdempotencyKey | None
 ) -> LocationBulkAcceptedResponse:
     """Creates sites of a network, durably. The answer comes at once; poll its status_url."""
+    # thousands of sites take long enough to hold up everybody else on the loop
+    request = await asyncio.to_thread(_input_of, cpo_id, body, idempotency_key)
+    job = await bulk.bulk_create_ocpi_locations(ctx, request)
+    return LocationBulkAcceptedResponse.of(job, f"/ocpi/cpos/{cpo_id}/locations")
+
+
+def _input_of(
+    cpo_id: str, body: CreateLocationsBulkRequest, idempotency_key: str | None
+) -> BulkCreateOcpiLocationsInput:
     sites = [
         BulkOcpiLocationInput(from_template=item)
         if isinstance(item, LocationFromTemplateInput)
         else BulkOcpiLocationInput(location=item)
         for item in body.locations
     ]
-    request = BulkCreateOcpiLocationsInput(cpo_id=cpo_id, locations=sites, idempotency_key=idempotency_key)
-    job = await bulk.bulk_create_ocpi_locations(ctx, request)
-    return LocationBulkAcceptedResponse.of(job, f"/ocpi/cpos/{cpo_id}/locations")
+    return BulkCreateOcpiLocationsInput(cpo_id=cpo_id, locations=sites, idempotency_key=idempotency_key)
 
 
 async def get_ocpi_locations_job(ctx: Context, cpo_id: CpoId, job_id: Id) -> LocationBulkStatusResponse:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints
 
+from resolvers.values import utc
 from storage.paging import DEFAULT_PAGE, MAX_PAGE
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -23,14 +23,7 @@ def _rfc_3339(text: Any) -> Any:
     return text
 
 
-def _utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must lie within the years 1 to 9999 in UTC") from None
-
-
-QueryInstant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_utc)]
+QueryInstant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(utc)]
 
 
 class PageQuery(BaseModel):

@@ -37,7 +37,7 @@ class OcpiLocation(Node):
     timezone: str | None = attribute("IANA time zone.")
     owner_name: str | None = attribute("Who owns the site.")
     public: bool = attribute("Whether anyone may charge there.")
-    parking_type: ParkingType | None = attribute("Kind of parking; peers of OCPI 2.1.1 don't see it.")
+    parking_type: ParkingType | None = attribute("Kind of parking; peers of OCPI 2.1.1 see it as the location's type.")
     created_at: datetime = attribute("When it was created.")
     updated_at: datetime = attribute("When it last changed.")
     location: models.Location = attribute("The physical site.", Location)

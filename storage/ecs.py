@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.batches import batches
 from storage.fleet import chargers
+from storage.models import ProvisioningStatus
 
 
 async def adopt(session: AsyncSession, provider: str, ids: Collection[str]) -> None:
@@ -35,6 +36,8 @@ async def running(session: AsyncSession, provider: str) -> int:
     return (await session.execute(counted)).scalar_one()
 
 
-async def all_ids(session: AsyncSession, provider: str) -> list[str]:
-    """Every charger of the provider."""
-    return list((await session.execute(select(chargers.c.id).where(chargers.c.provider == provider))).scalars())
+async def all_wanted(session: AsyncSession, provider: str) -> dict[str, bool]:
+    """Every charger of the provider, and those ready to run that nobody was handed; whether each should run."""
+    lost = and_(chargers.c.node_id.is_(None), chargers.c.desired_running, chargers.c.status == ProvisioningStatus.READY)
+    rows = select(chargers.c.id, chargers.c.desired_running).where(or_(chargers.c.provider == provider, lost))
+    return {row.id: row.desired_running for row in await session.execute(rows)}

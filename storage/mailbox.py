@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Table, bindparam, delete, select, text, update
+from sqlalchemy import DateTime, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Charger, FleetCommand, FleetCommandStatus, utc_now
@@ -20,26 +20,35 @@ _SET_ANSWER = (
     .where(_commands.c.id == bindparam("command_id"))
     .values(status=bindparam("status"), answer=bindparam("answer"))
 )
+_NOW = func.clock_timestamp(type_=DateTime(timezone=True))
 _NOTIFY = text("SELECT pg_notify(:channel, name) FROM unnest(CAST(:names AS text[])) AS name")
 
 
 async def send(session: AsyncSession, commands: Sequence[FleetCommand]) -> None:
-    """Posts the commands to chargers that are still there, and has them stay until the commit; tells their nodes."""
+    """Posts the commands to chargers that are still there, and has them stay until the commit; tells their nodes.
+
+    They are dated by the database's clock, which says when it is too late to take them.
+    """
     ids = {command.charger_id for command in commands}
     if not ids:
         return
     there = select(Charger.id, Charger.node_id).where(Charger.id.in_(ids)).with_for_update(read=True, key_share=True)
     nodes = {row.id: row.node_id for row in await session.execute(there)}
-    session.add_all([command for command in commands if command.charger_id in nodes])
+    sent_at = (await session.execute(select(_NOW))).scalar_one()
+    for command in commands:
+        if command.charger_id in nodes:
+            command.created_at = sent_at
+            session.add(command)
     await _tell(session, {node_id for node_id in nodes.values() if node_id is not None})
 
 
-async def take(session: AsyncSession, node_id: str) -> list[FleetCommand]:
-    """The commands to a node's chargers that nobody has taken yet, oldest first."""
+async def take(session: AsyncSession, node_id: str, *, within: timedelta) -> list[FleetCommand]:
+    """The commands to a node's chargers that nobody has taken yet, oldest first; none that was sent longer ago."""
     mine = (
         select(FleetCommand.id)
         .join(Charger, Charger.id == FleetCommand.charger_id)
-        .where(FleetCommand.status == FleetCommandStatus.SENT, Charger.node_id == node_id)
+        .where(FleetCommand.status == FleetCommandStatus.SENT, FleetCommand.created_at > _NOW - within)
+        .where(Charger.node_id == node_id)
         .order_by(FleetCommand.created_at)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, of=FleetCommand)

@@ -9,8 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from sqlalchemy import delete
 
 from settings import Settings, SettingsError
+from storage.models import Charger
+from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, deploy, eventually
 from tests.support.csms import recording_csms
 from tests.support.gateway import Gateway, running_gateway
@@ -134,6 +137,41 @@ async def test_services_match_the_rows_again_after_a_crash(
 
         expected = {f"chargeyard-{kept.id}", f"chargeyard-{lost.id}", "another-program"}
         await eventually(active, lambda names: names == expected)
+
+
+async def test_a_hand_over_that_was_lost_is_made_up_for_while_the_process_lives(
+    ecs: Any, on_ecs: dict[str, Any], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.ecs.RECONCILE_S", 0.1)
+    async with running_gateway(url, tmp_path, **on_ecs) as gateway:
+        stopped, deleted, lost = await deploy(gateway.tenant(), NOWHERE, count=3)
+        ecs.delete_service(cluster=CLUSTER, service=f"chargeyard-{lost.id}", force=True)
+        async with gateway.services.database.write(ALL_TENANTS) as session:
+            (await session.get_one(Charger, stopped.id)).desired_running = False
+            await session.execute(delete(Charger).where(Charger.id == deleted.id))
+            (await session.get_one(Charger, lost.id)).provider = "local"  # as before its first hand-over
+
+        async def counts() -> list[int | None]:
+            return [service(ecs, each).get("desiredCount") for each in (stopped, deleted, lost)]
+
+        await eventually(counts, lambda found: found == [0, None, 1])
+        await eventually(lost.row, lambda row: row.provider == "ecs")
+
+
+async def test_shared_tasks_go_with_the_last_charger_even_if_its_hand_over_was_lost(
+    ecs: Any, on_ecs: dict[str, Any], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.ecs.RECONCILE_S", 0.1)
+    async with running_gateway(url, tmp_path, ecs_chargers_per_task=2, **on_ecs) as gateway:
+        [charger] = await deploy(gateway.tenant(), NOWHERE)
+        async with gateway.services.database.write(ALL_TENANTS) as session:
+            await session.execute(delete(Charger).where(Charger.id == charger.id))
+
+        async def tasks() -> int:
+            [shared] = ecs.describe_services(cluster=CLUSTER, services=["chargeyard-fleet"])["services"]
+            return int(shared["desiredCount"])
+
+        await eventually(tasks, lambda count: count == 0)
 
 
 async def test_many_chargers_can_share_the_tasks_of_one_service(

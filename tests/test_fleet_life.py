@@ -116,6 +116,20 @@ async def test_a_charger_that_is_not_accepted_says_nothing_but_boots_again(
     assert station.actions() == ["BootNotification"] * 3 + of_whole + ["StatusNotification"]
 
 
+@ONE_DATABASE
+async def test_a_boot_that_the_csms_asks_for_takes_the_place_of_the_next(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.behaviours["BootNotification"] = reply(registration("Pending", 1), registration("Accepted", 2))
+    [charger] = await deploy(tenant, csms.url, version=version)
+    station = await csms.station(charger.identity)
+
+    await station.call("TriggerMessage", {"requestedMessage": "BootNotification"})
+    await station.receives("Heartbeat")
+
+    assert len(station.sent("BootNotification")) == 2
+
+
 async def test_a_negative_interval_is_no_reason_to_boot_at_once(
     tenant: Tenant, csms: Csms, version: OcppVersion
 ) -> None:
@@ -191,6 +205,29 @@ async def test_a_changed_url_moves_a_charger_to_its_new_csms(tenant: Tenant, csm
         await (await other.station(charger.identity)).receives("StatusNotification")
 
     await station.until(lambda s: not s.connected)
+
+
+@ONE_DATABASE
+async def test_a_token_that_waits_for_its_cable_does_not_outlive_a_change_of_the_csms(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    if version is OcppVersion.OCPP_1_6:
+        await station.call("RemoteStartTransaction", {"idTag": "TAG-1", "connectorId": 1})
+    else:
+        token = {"idToken": "TAG-1", "type": "Central"}
+        await station.call("RequestStartTransaction", {"idToken": token, "remoteStartId": 1, "evseId": 1})
+    await station.status("Preparing", "Occupied")
+
+    async with recording_csms() as other:
+        await charger.update(ws_url=other.url)
+        moved = await other.station(charger.identity)
+        await moved.status("Available")
+        await charger.does("plugConnector")
+        await moved.status("Preparing", "Occupied")
+        await moved.call("ClearCache")
+
+    assert not moved.sent("StartTransaction") and not moved.sent("TransactionEvent")
 
 
 @ONE_DATABASE

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from errors import Conflict
-from fleet.mailbox import Mailbox
-from storage.models import FleetCommand
+from fleet.mailbox import ANSWER_S, Mailbox
+from storage.models import FleetCommand, utc_now
 from storage.session import ALL_TENANTS
 from tests.support.chargers import eventually
 from tests.support.factories import add_charger, writing
@@ -66,6 +68,34 @@ async def test_a_command_that_nobody_was_told_of_is_found(tenant: Tenant) -> Non
     assert (answered.status, answered.answer) == ("DONE", {"charger_id": charger.id, "name": "plug"})
 
 
+async def test_a_command_whose_sender_has_given_it_up_is_not_carried_out(tenant: Tenant) -> None:
+    charger = await add_charger(tenant, node_id="theirs")
+    async with writing(tenant) as session:
+        given_up = FleetCommand(charger_id=charger.id, name="plug", arguments={}, created_at=seconds_ago(ANSWER_S + 1))
+        waits = FleetCommand(charger_id=charger.id, name="plug", arguments={}, created_at=seconds_ago(ANSWER_S / 2))
+        session.add_all([given_up, waits])
+
+    async with mailbox(tenant, "theirs"):
+        await eventually(lambda: row_of(tenant, waits.id), lambda row: row.answer is not None)
+
+    assert (await row_of(tenant, given_up.id)).status == "SENT"
+
+
+async def test_more_commands_than_are_taken_at_once_do_not_wait_for_the_next_look(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.mailbox.LOOK_S", NEVER_S)
+    monkeypatch.setattr("storage.mailbox.AT_ONCE", 2)
+    charger = await add_charger(tenant, node_id="theirs")
+    async with writing(tenant) as session:
+        commands = [FleetCommand(charger_id=charger.id, name="plug", arguments={}) for _ in range(9)]
+        session.add_all(commands)
+
+    async with mailbox(tenant, "theirs"):
+        for command in commands:
+            await eventually(partial(row_of, tenant, command.id), lambda row: row.answer is not None)
+
+
 async def test_commands_are_told_again_after_the_session_was_lost(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +108,10 @@ async def test_commands_are_told_again_after_the_session_was_lost(
         await eventually(lambda: sessions(tenant, "theirs"), lambda count: count == 1)
 
         assert await ours.send(charger, "plug", {}) == {"charger_id": charger.id, "name": "plug"}
+
+
+def seconds_ago(seconds: float) -> datetime:
+    return utc_now() - timedelta(seconds=seconds)
 
 
 async def row_of(tenant: Tenant, id: str) -> FleetCommand:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from storage.models import OcppVersion
 from tests.support.chargers import booted
 from tests.support.csms import SILENCE, Csms, Station, reply
@@ -45,6 +47,58 @@ async def test_a_reservation_can_be_cancelled(tenant: Tenant, csms: Csms, versio
 
     assert answers == [{"status": "Accepted"}, {"status": "Rejected"}]
     await station.status("Available")
+
+
+@pytest.mark.parametrize("status", ["Faulted", "Unavailable"])
+async def test_a_reservation_ends_with_the_service_of_its_connector(
+    tenant: Tenant, csms: Csms, version: OcppVersion, status: str
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    await _reserve(station, 9, "GUEST", soon(60))
+    await station.status("Reserved")
+
+    if status == "Faulted":
+        await charger.does("injectFault", faultType="GroundFailure")
+        await station.status("Faulted")
+        await charger.does("clearFault")
+    else:
+        await _change_availability(station, operative=False)
+        await station.status("Unavailable")
+        await _change_availability(station, operative=True)
+    await station.status("Available")
+
+    assert await station.call("CancelReservation", {"reservationId": 9}) == {"status": "Rejected"}
+    if version is V201:
+        update = await station.receives("ReservationStatusUpdate")
+        assert update == {"reservationId": 9, "reservationUpdateStatus": "Removed"}
+
+
+async def test_a_reservation_that_can_not_be_replaced_stays_as_it_was(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await charger.does("plugConnector", connectorId=2)
+    await _reserve(station, 9, "GUEST", soon(60))
+    await station.status("Reserved")
+
+    assert await _reserve(station, 9, "OTHER", soon(60), connector=2) == "Occupied"
+
+    assert await _remote_start(station, "OTHER", connector=1) == "Rejected"
+    assert station.last_status() == "Reserved"
+    assert await station.call("CancelReservation", {"reservationId": 9}) == {"status": "Accepted"}
+
+
+async def test_a_reservation_is_replaced_by_one_of_the_same_id(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version, connectors=2)
+    await _reserve(station, 9, "GUEST", soon(60))
+
+    assert await _reserve(station, 9, "OTHER", soon(60)) == "Accepted"
+    assert await _remote_start(station, "GUEST", connector=1) == "Rejected"
+    assert await _reserve(station, 9, "OTHER", soon(60), connector=2) == "Accepted"
+    await station.status("Available", connector=1)
+    await station.status("Reserved", connector=2)
 
 
 async def test_the_transaction_of_a_reservation_names_it(tenant: Tenant, csms: Csms) -> None:
@@ -128,13 +182,19 @@ async def test_a_session_begins_on_a_connector_that_is_not_kept_for_another(
     assert station.last_status(connector=1) == "Reserved"
 
 
-async def _reserve(station: Station, id: int, token: str, until: str) -> str:
+async def _reserve(station: Station, id: int, token: str, until: str, connector: int = 1) -> str:
     if station.version == "1.6":
-        reservation = {"reservationId": id, "connectorId": 1, "idTag": token, "expiryDate": until}
+        reservation = {"reservationId": id, "connectorId": connector, "idTag": token, "expiryDate": until}
     else:
         id_token = {"idToken": token, "type": "Central"}
-        reservation = {"id": id, "evseId": 1, "idToken": id_token, "expiryDateTime": until}
+        reservation = {"id": id, "evseId": connector, "idToken": id_token, "expiryDateTime": until}
     return str((await station.call("ReserveNow", reservation))["status"])
+
+
+async def _change_availability(station: Station, *, operative: bool) -> None:
+    value = "Operative" if operative else "Inoperative"
+    asked = {"connectorId": 0, "type": value} if station.version == "1.6" else {"operationalStatus": value}
+    await station.call("ChangeAvailability", asked)
 
 
 async def _remote_start(station: Station, token: str, connector: int | None = None) -> str:

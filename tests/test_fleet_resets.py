@@ -141,6 +141,61 @@ async def test_a_firmware_update_and_a_reset_that_wait_for_a_transaction_are_bot
     await station.until(lambda s: _last_of_firmware(s) == "Installed")
 
 
+async def test_an_update_that_is_cancelled_while_it_waits_for_a_transaction_is_not_installed(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.heartbeat_s = 1
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+    await station.receives("StartTransaction" if version is V16 else "TransactionEvent")
+    await _update_firmware(station, 1, now())
+    await station.status("Unavailable", connector=2)
+
+    await _update_firmware(station, 2, "2099-01-01T00:00:00Z")
+    await station.status("Available", connector=2)
+    await charger.does("stopSession")
+    await station.status("Available", connector=1)
+    await station.receives("Heartbeat", len(station.sent("Heartbeat")) + 1)
+
+    assert len(station.sent("BootNotification")) == 1
+
+
+async def test_an_update_that_is_cancelled_leaves_its_successor_to_go_on(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version, connectors=2)
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+    await station.receives("StartTransaction" if version is V16 else "TransactionEvent")
+    await _update_firmware(station, 1, now())
+    await station.status("Unavailable", connector=2)
+
+    await _update_firmware(station, 2, now())
+    await charger.does("stopSession")
+    await station.until(lambda s: _last_of_firmware(s) == "Installed")
+
+    told = [payload["status"] for payload in station.sent("FirmwareStatusNotification")]
+    until_reboot = ["Downloading", "Downloaded", "Installing", *([] if version is V16 else ["InstallRebooting"])]
+    assert told == [*until_reboot, *until_reboot, "Installed"]
+
+
+async def test_a_reset_still_waits_when_an_update_that_waited_beside_it_is_cancelled(
+    tenant: Tenant, csms: Csms
+) -> None:
+    charger, station = await booted(tenant, csms, version=V201, connectors=2)
+    await charger.does("startSession", idTag="TAG-1", connectorId=1)
+    await station.receives("TransactionEvent", 2)
+    await station.call("Reset", {"type": "OnIdle"})
+    await _update_firmware(station, 1, now())
+    await station.until(lambda s: _last_of_firmware(s) == "InstallRebooting")
+
+    await _update_firmware(station, 2, "2099-01-01T00:00:00Z")
+    await station.until(lambda s: _last_of_firmware(s) == "DownloadScheduled")
+    assert station.last_status(connector=2) == "Unavailable"
+    await charger.does("stopSession")
+
+    assert (await station.receives("BootNotification", 2))["reason"] == "ScheduledReset"
+
+
 async def test_chargers_that_a_client_resets_at_once_are_back_at_once(tenant: Tenant, csms: Csms) -> None:
     chargers = await deploy(tenant, csms.url, count=60)
     for charger in chargers:
@@ -150,6 +205,13 @@ async def test_chargers_that_a_client_resets_at_once_are_back_at_once(tenant: Te
         for charger in chargers:
             resets.create_task(charger.runtime("reset"))
         await csms.until(lambda: len(payloads(csms.stations.values(), "BootNotification")) == 120, "60 came back")
+
+
+async def _update_firmware(station: Station, id: int, at: str) -> None:
+    asked: Payload = {"requestId": id, "firmware": {"location": "https://example.org/fw.bin", "retrieveDateTime": at}}
+    if station.version == "1.6":
+        asked = {"location": "https://example.org/fw.bin", "retrieveDate": at}
+    await station.call("UpdateFirmware", asked)
 
 
 def _last_of_firmware(station: Station) -> str | None:

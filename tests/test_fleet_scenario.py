@@ -131,6 +131,28 @@ async def test_chargers_that_could_not_be_made_say_why_and_are_not_waited_for(
 
 
 @ONE_DATABASE
+async def test_a_charger_that_refuses_a_step_leaves_the_others_and_the_next_steps_to_go_on(
+    tenant: Tenant, csms: Csms, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "deleted.toml"
+    steps = "".join(f'[[steps]]\ndo = "{do}"\n' for do in ("fault", "repair", "reconnect_storm"))
+    file.write_text(
+        f'name = "Deleted"\nkeep = true\n[chargers]\ncount = 2\nws_url = "{csms.url}"\n'
+        f'[[steps]]\ndo = "start"\n[[steps]]\ndo = "wait"\nseconds = 2\n{steps}'
+    )
+
+    playing = asyncio.create_task(play(tenant, file))
+    await csms.until(lambda: sum(bool(s.sent("StartTransaction")) for s in csms.stations.values()) == 2, "two starts")
+    deleted = (await tenant.data("{ chargers { nodes { id } } }"))["chargers"]["nodes"][0]["id"]
+    await tenant.data("mutation($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }", id=deleted)
+    status = await playing
+
+    printed = capsys.readouterr().out
+    assert (status, "3 failed." in printed) == (1, True), printed
+    assert printed.count("1 × ") == 3, printed
+
+
+@ONE_DATABASE
 async def test_a_charger_that_is_away_has_not_charged(
     tenant: Tenant, csms: Csms, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from storage.models import EvseStatus, OcppVersion
+from fleet.writer import FLUSH_S
+from storage.models import Charger, EvseStatus, FleetNode, OcppVersion
 from storage.session import ALL_TENANTS
 from tests.support.chargers import Deployed, booted, eventually
 from tests.support.csms import Csms, Refused, Station, reply
 from tests.support.gateway import Gateway, Tenant
+from tests.support.one_database import POSTGRESQL
 
 V16 = OcppVersion.OCPP_1_6
 EXPIRY = "2099-01-01T00:00:00Z"
@@ -79,6 +83,75 @@ async def test_a_backslash_before_what_reads_like_a_nul_is_text(tenant: Tenant, 
 
     memory = await eventually(charger.memory, lambda memory: "connectors" in memory)
     assert memory["connectors"]["1"]["reservation"]["token"] == r"A\\u0000"
+
+
+@asynccontextmanager
+async def holding(gateway: Gateway, charger: Deployed) -> AsyncIterator[None]:
+    """A transaction that holds the charger's row."""
+    async with gateway.services.database.write(ALL_TENANTS) as session:
+        await session.execute(select(Charger).where(Charger.id == charger.id).with_for_update())
+        yield
+
+
+@POSTGRESQL
+async def test_a_charger_whose_row_another_transaction_holds_holds_up_no_other(
+    gateway: Gateway, tenant: Tenant, csms: Csms
+) -> None:
+    held, its_station = await booted(tenant, csms)
+    charger, station = await booted(tenant, csms)
+
+    async with holding(gateway, held):
+        await its_station.call("GetConfiguration")
+        await charger.does("startSession", idTag="TAG-1")
+        await station.receives("StartTransaction")
+        await charger.does("stopSession")
+        await station.receives("StopTransaction")
+        await charger.runtime("reset")
+        await station.receives("BootNotification", 2)
+
+    await still_writes(held, its_station)
+
+
+@POSTGRESQL
+async def test_the_messages_of_a_charger_whose_row_is_held_wait_for_the_disk(
+    gateway: Gateway, tenant: Tenant, csms: Csms
+) -> None:
+    held, its_station = await booted(tenant, csms)
+    _, station = await booted(tenant, csms)
+
+    async with holding(gateway, held):
+        await held.does("startSession", idTag="TAG-1")
+        await its_station.status("Preparing")
+        for _ in range(20):
+            await station.call("ClearCache")
+            await asyncio.sleep(FLUSH_S / 2)
+        assert not its_station.sent("StartTransaction")
+
+    await its_station.receives("StartTransaction")
+
+
+@POSTGRESQL
+async def test_a_restart_that_waits_for_a_row_costs_no_lease(
+    gateway: Gateway, tenant: Tenant, csms: Csms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.local.RENEW_S", 0.2)
+    held, its_station = await booted(tenant, csms)
+
+    async with holding(gateway, held):
+        row = await held.row()
+        restart = asyncio.create_task(gateway.services.fleet.restart(row))
+        await its_station.until(lambda s: not s.connected)
+        since = await seen_at(gateway, row.node_id)
+        await eventually(lambda: seen_at(gateway, row.node_id), lambda at: at > since + timedelta(seconds=2))
+        assert not restart.done()
+
+    await restart
+
+
+async def seen_at(gateway: Gateway, node_id: str | None) -> datetime:
+    """When a node last said that it is alive."""
+    async with gateway.services.database.read(ALL_TENANTS) as session:
+        return (await session.execute(select(FleetNode.seen_at).where(FleetNode.id == node_id))).scalar_one()
 
 
 @asynccontextmanager

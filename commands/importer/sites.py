@@ -28,8 +28,8 @@ class Chargers:
     ws_url: str
     identity_prefix: str
 
-    def groups_at(self, line: int) -> list[dict[str, Any]]:
-        """One group; the line keeps identities the same when the import is repeated, and unique within the file."""
+    def groups_of(self, row: Row) -> list[dict[str, Any]]:
+        """One group; what the row is known as keeps identities the same when it is imported again."""
         template = {
             "brandSlug": self.brand_slug,
             "modelSlug": self.model_slug,
@@ -38,7 +38,8 @@ class Chargers:
             "wsUrl": self.ws_url,
             "identityPrefix": self.identity_prefix,
         }
-        return [{"template": template, "chargerIds": [f"{line}-{n}" for n in range(1, self.per_location + 1)]}]
+        suffixes = [f"{row.known_as}-{n}" for n in range(1, self.per_location + 1)]
+        return [{"template": template, "chargerIds": suffixes}]
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ def make_sites(rows: Sequence[Row], chargers: Chargers) -> list[Site]:
     for row in (row for row in rows if row.problem is None):
         location = {GRAPHQL_NAMES.get(name, name): value for name, value in row.site.items()}
         if chargers.per_location and (chargers.first is None or len(sites) < chargers.first):
-            location["charges"] = chargers.groups_at(row.line)
+            location["charges"] = chargers.groups_of(row)
         sites.append(Site(row, location))
     return sites
 
 
 def batch_key(digest: str, cpo_id: str, batch: Sequence[Site]) -> str:
-    """The idempotency key of a batch: the same file, network, lines and options give the same key again."""
-    content = [digest, cpo_id, [site.row.line for site in batch], [site.location for site in batch]]
+    """The idempotency key of a batch: the same file, network, rows and options give the same key again."""
+    content = [digest, cpo_id, [site.row.known_as for site in batch], [site.location for site in batch]]
     return f"import-{sha256(orjson.dumps(content)).hexdigest()}"

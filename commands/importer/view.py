@@ -110,6 +110,8 @@ def write_report(path: Path, failures: Sequence[Failure]) -> None:
     with path.open("wb") as file:
         for failure in sorted(failures, key=lambda failure: failure.row.line):
             told: dict[str, Any] = {"line": failure.row.line, "code": failure.code, "reason": failure.reason}
+            if failure.row.number is not None:
+                told["number"] = failure.row.number
             if failure.row.text is not None:
                 told["text"] = failure.row.text
             file.write(orjson.dumps({**failure.row.site, "_import": told}) + b"\n")

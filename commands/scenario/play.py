@@ -6,11 +6,12 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from commands.importer.answers import Refused
 from commands.importer.client import Client
 from commands.scenario.plan import AnyStep, Charge, Fault, Network, Plan, Plug, Power, Start, Wait, Weather
 
@@ -181,13 +182,7 @@ class Play:
 
     async def _singly(self, name: str, ids: Sequence[str], event: dict[str, Any], report: StepReport) -> None:
         """A command that takes one charger, to each of them."""
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one(id: str) -> None:
-            async with gate:
-                await self._send(name, {"target": {"chargerId": id}, **event}, report)
-
-        await asyncio.gather(*(one(id) for id in ids))
+        await _one_by_one(ids, lambda id: self._send(name, {"target": {"chargerId": id}, **event}, report), report)
 
     async def _send(self, name: str, input: dict[str, Any], report: StepReport) -> set[str]:
         document = COMMAND.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
@@ -197,12 +192,11 @@ class Play:
         return {failure["identity"] for failure in outcome["failed"]}
 
     async def _storm(self, ids: Sequence[str], report: StepReport) -> None:
-        """Cuts the power of all of them at once, and waits until they are back."""
-        await asyncio.gather(*(self._client.execute(RESET, id=id) for id in ids))
-        back = await self._until_connected(len(self._chargers))
-        report.done = max(0, len(ids) - (len(self._chargers) - back))
-        if report.failed:
-            report.reasons["not back in time"] = report.failed
+        """Cuts the power of all of them, and waits until they are back."""
+        cut = await _one_by_one(ids, lambda id: self._client.execute(RESET, id=id), report)
+        report.done = await self._until_connected(len(cut), among=cut)
+        if report.done < len(cut):
+            report.reasons["not back in time"] = len(cut) - report.done
 
     async def _set_network(self, network: Network) -> None:
         conditions = network.model_dump(include=set(Network.model_fields))
@@ -212,11 +206,12 @@ class Play:
         document = COMMAND.format(name="setNetworkConditions", input="SetNetworkConditionsInput")
         await self._client.execute(document, input=input)
 
-    async def _until_connected(self, count: int) -> int:
-        """How many are connected, once it is so many or the patience is over."""
+    async def _until_connected(self, count: int, *, among: Collection[str] | None = None) -> int:
+        """How many (of these) are connected, once it is so many or the patience is over."""
         end = time.monotonic() + self._plan.boot_seconds
         while True:
-            connected = [charger["runtime"]["connected"] for charger in await self._read()].count(True)
+            asked = [charger for charger in await self._read() if among is None or charger["id"] in among]
+            connected = [charger["runtime"]["connected"] for charger in asked].count(True)
             if connected >= count or time.monotonic() > end:
                 return connected
             await asyncio.sleep(POLL_S)
@@ -249,6 +244,24 @@ class Play:
     def _chosen(self, share: float) -> list[str]:
         count = max(1, round(share * len(self._chargers)))
         return self._chance.sample(self._chargers, min(count, len(self._chargers)))
+
+
+async def _one_by_one(ids: Sequence[str], do: Callable[[str], Awaitable[object]], report: StepReport) -> set[str]:
+    """Does something with each charger, with so many at a time; gives those that did not refuse it."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    done: set[str] = set()
+
+    async def one(id: str) -> None:
+        async with gate:
+            try:
+                await do(id)
+            except Refused as refusal:
+                report.reasons[str(refusal)] += 1
+            else:
+                done.add(id)
+
+    await asyncio.gather(*(one(id) for id in ids))
+    return done
 
 
 def _has_charged(charger: dict[str, Any], before: dict[str, Any]) -> bool:

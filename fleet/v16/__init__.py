@@ -33,7 +33,7 @@ from fleet.v16 import (
     unlock_connector,
     update_firmware,
 )
-from fleet.v16.keys import KEYS, password
+from fleet.v16.keys import BOUNDS, KEYS, password
 
 
 class V16:
@@ -63,6 +63,7 @@ class V16:
         "UnlockConnector": unlock_connector.handle,
         "UpdateFirmware": update_firmware.handle,
     }
+    bounds = BOUNDS
     sends = frozenset(
         {
             "Authorize", "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fleet.bounds import DATA_TRANSFER, LOCAL_LIST, Bound, Bounds
 from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.local_list import MAX_ENTRIES
 from fleet.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from fleet.station import Station
 
 PROFILES = "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement"
-MAX_LIST = 10_000
+MAX_KEYS = 100
 
 
 def _connectors(station: Station) -> str:
@@ -32,7 +34,7 @@ KEYS = Keys(
         integer("ClockAlignedDataInterval", 0, Setting.CLOCK_INTERVAL),
         integer("ConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT),
         Key("ConnectorPhaseRotation", Kind.TEXT, _rotation, maximum=500),
-        fixed("GetConfigurationMaxKeys", "100"),
+        fixed("GetConfigurationMaxKeys", str(MAX_KEYS)),
         integer("HeartbeatInterval", 300, Setting.HEARTBEAT_INTERVAL),
         boolean("LocalAuthorizeOffline", True, Setting.LOCAL_AUTHORIZE_OFFLINE),
         boolean("LocalPreAuthorize", False, Setting.LOCAL_PRE_AUTHORIZE),
@@ -52,8 +54,8 @@ KEYS = Keys(
         boolean("UnlockConnectorOnEVSideDisconnect", True),
         integer("WebSocketPingInterval", 0, Setting.PING_INTERVAL, reboot=True),
         boolean("LocalAuthListEnabled", True, Setting.LIST_ENABLED),
-        fixed("LocalAuthListMaxLength", str(MAX_LIST)),
-        fixed("SendLocalListMaxLength", str(MAX_LIST)),
+        fixed("LocalAuthListMaxLength", str(MAX_ENTRIES)),
+        fixed("SendLocalListMaxLength", str(LOCAL_LIST.max_items)),
         fixed("ReserveConnectorZeroSupported", "false", Kind.BOOLEAN),
         fixed("ChargeProfileMaxStackLevel", str(MAX_STACK_LEVEL)),
         fixed("ChargingScheduleAllowedChargingRateUnit", "Current,Power", Kind.LIST),
@@ -66,6 +68,13 @@ KEYS = Keys(
         Setting.END_CLOCK_INTERVAL: "ClockAlignedDataInterval",
     },
 )
+
+
+BOUNDS: Bounds = {
+    "DataTransfer": DATA_TRANSFER,
+    "GetConfiguration": Bound(list_name="key", max_items=MAX_KEYS),
+    "SendLocalList": LOCAL_LIST,
+}
 
 
 def password(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet import reservations
 from fleet.connector import Reservation
+from fleet.dialect import ReservationEnd
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
@@ -19,5 +20,5 @@ def handle(station: Station, payload: Payload) -> Reply:
     return Reply({"status": reservations.reserve(station, connector, reservation)})
 
 
-def over(id: int) -> None:
+def over(id: int, how: ReservationEnd) -> None:
     """1.6 reports no end of a reservation but the connector's status."""

@@ -9,7 +9,6 @@ from fleet.frames import Payload
 from fleet.keys import Setting
 from fleet.link import Reply
 from fleet.station import Station
-from fleet.v16.keys import MAX_LIST
 
 
 def handle(station: Station, payload: Payload) -> Reply:
@@ -21,15 +20,14 @@ def _put(station: Station, payload: Payload) -> str:
         return "NotSupported"
     version = payload["listVersion"]
     entries = {entry["idTag"]: _entry(entry.get("idTagInfo")) for entry in payload.get("localAuthorizationList", [])}
-    if len(entries) > MAX_LIST or version <= 0:
+    if version <= 0:
         return "Failed"
     if payload["updateType"] == "Full":
         local_list.replace(station, version, {token: entry for token, entry in entries.items() if entry is not None})
         return "Accepted"
     if version <= station.memory.list_version:
         return "VersionMismatch"
-    local_list.change(station, version, entries)
-    return "Accepted"
+    return "Accepted" if local_list.change(station, version, entries) else "Failed"
 
 
 def _entry(info: dict[str, Any] | None) -> dict[str, Any] | None:

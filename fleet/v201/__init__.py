@@ -36,7 +36,7 @@ from fleet.v201 import (
     unlock_connector,
     update_firmware,
 )
-from fleet.v201.variables import VARIABLES, password
+from fleet.v201.variables import BOUNDS, VARIABLES, password
 
 
 class V201:
@@ -70,6 +70,7 @@ class V201:
         "UnlockConnector": unlock_connector.handle,
         "UpdateFirmware": update_firmware.handle,
     }
+    bounds = BOUNDS
     sends = frozenset(
         {
             "Authorize", "BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification",

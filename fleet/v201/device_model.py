@@ -12,7 +12,7 @@ from typing import Any
 from fleet.clock import timestamp
 from fleet.connector import Connector
 from fleet.frames import Payload
-from fleet.keys import Key, Kind
+from fleet.keys import UNLIMITED, Key, Kind
 from fleet.station import Station
 from fleet.v201.variables import INSTANCES
 
@@ -87,6 +87,8 @@ def _characteristics(key: Key) -> Payload:
     characteristics: Payload = {"dataType": key.kind.value, "supportsMonitoring": False}
     if key.kind is Kind.INTEGER and not key.read_only:
         characteristics |= {"minLimit": key.minimum, "maxLimit": key.maximum}
+    elif key.kind is Kind.INTEGER and key.maximum < UNLIMITED:
+        characteristics["maxLimit"] = key.maximum
     if key.members:
         characteristics["valuesList"] = ",".join(sorted(key.members))
     return characteristics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleet import charging, reservations
 from fleet.connector import ConnectorStatus, Reservation
-from fleet.dialect import Request
+from fleet.dialect import Request, ReservationEnd
 from fleet.frames import Payload
 from fleet.link import Reply
 from fleet.station import Station
@@ -24,6 +24,6 @@ def handle(station: Station, payload: Payload) -> Reply:
     return Reply({"status": reservations.reserve(station, connector, reservation)})
 
 
-def over(id: int) -> Request:
-    """What says that the time of a reservation is over."""
-    return "ReservationStatusUpdate", {"reservationId": id, "reservationUpdateStatus": "Expired"}
+def over(id: int, how: ReservationEnd) -> Request:
+    """What says that there is no such reservation any more."""
+    return "ReservationStatusUpdate", {"reservationId": id, "reservationUpdateStatus": how.value}

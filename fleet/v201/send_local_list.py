@@ -28,8 +28,7 @@ def _put(station: Station, payload: Payload) -> str:
         return "Accepted"
     if version <= station.memory.list_version:
         return "VersionMismatch"
-    local_list.change(station, version, entries)
-    return "Accepted"
+    return "Accepted" if local_list.change(station, version, entries) else "Failed"
 
 
 def _entry(info: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fleet.bounds import DATA_TRANSFER, LOCAL_LIST, MAX_BYTES, Bound, Bounds
 from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.local_list import MAX_ENTRIES
 from fleet.profiles import MAX_PERIODS, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
 
 if TYPE_CHECKING:
     from fleet.station import Station
 
+MAX_VARIABLES = 100
 MEASURED = f"{REGISTER},Power.Active.Import"
 
 
@@ -52,9 +55,9 @@ VARIABLES = Keys(
         boolean("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, Setting.ALLOW_OFFLINE_UNKNOWN),
         boolean("AuthCacheCtrlr.Enabled", True, Setting.CACHE_ENABLED),
         boolean("LocalAuthListCtrlr.Enabled", True, Setting.LIST_ENABLED),
-        fixed("LocalAuthListCtrlr.Entries", lambda station: str(len(station.memory.local_list))),
-        fixed("LocalAuthListCtrlr.ItemsPerMessage", "1000"),
-        fixed("LocalAuthListCtrlr.BytesPerMessage", "1000000"),
+        fixed("LocalAuthListCtrlr.Entries", lambda station: str(len(station.memory.local_list)), maximum=MAX_ENTRIES),
+        fixed("LocalAuthListCtrlr.ItemsPerMessage", str(LOCAL_LIST.max_items)),
+        fixed("LocalAuthListCtrlr.BytesPerMessage", str(LOCAL_LIST.max_bytes)),
         integer("TxCtrlr.EVConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT, minimum=1),
         boolean("TxCtrlr.StopTxOnEVSideDisconnect", True, Setting.STOP_ON_EV_DISCONNECT),
         boolean("TxCtrlr.StopTxOnInvalidId", True, Setting.STOP_ON_INVALID_TOKEN),
@@ -76,8 +79,8 @@ VARIABLES = Keys(
         fixed("SmartChargingCtrlr.RateUnit", "A,W", Kind.LIST),
         fixed("SmartChargingCtrlr.PeriodsPerSchedule", str(MAX_PERIODS)),
         fixed("SmartChargingCtrlr.Entries", lambda station: str(len(station.memory.profiles))),
-        fixed("DeviceDataCtrlr.ItemsPerMessage", "100"),
-        fixed("DeviceDataCtrlr.BytesPerMessage", "65000"),
+        fixed("DeviceDataCtrlr.ItemsPerMessage", str(MAX_VARIABLES)),
+        fixed("DeviceDataCtrlr.BytesPerMessage", str(MAX_BYTES)),
         fixed("SecurityCtrlr.SecurityProfile", lambda station: "2" if station.plate.ws_url[:4] == "wss:" else "1"),
         fixed("SecurityCtrlr.CertificateEntries", "0"),
         fixed("SecurityCtrlr.Identity", _identity, Kind.TEXT),
@@ -108,6 +111,15 @@ INSTANCES: Mapping[str, tuple[str, ...]] = {
     "SmartChargingCtrlr.Entries": ("ChargingProfiles",),
     "DeviceDataCtrlr.ItemsPerMessage": ("GetReport", "GetVariables", "SetVariables"),
     "DeviceDataCtrlr.BytesPerMessage": ("GetReport", "GetVariables", "SetVariables"),
+}
+
+
+BOUNDS: Bounds = {
+    "DataTransfer": DATA_TRANSFER,
+    "GetReport": Bound(list_name="componentVariable", max_items=MAX_VARIABLES),
+    "GetVariables": Bound(list_name="getVariableData", max_items=MAX_VARIABLES),
+    "SendLocalList": LOCAL_LIST,
+    "SetVariables": Bound(list_name="setVariableData", max_items=MAX_VARIABLES),
 }
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
 
+from storage.bulk import insert_rows
 from storage.models import Evse, Location, OcpiConnector, OcpiLocation, wire
+from tests.support.emsp import sent
 from tests.support.factories import writing
 from tests.support.gateway import Tenant
 from tests.support.network import Network, add_network
+from tests.support.rest import SITE, made, ready
 from tests.support.statements import counted_statements
+from tests.support.turns import watched_turns
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -120,6 +125,28 @@ async def test_what_a_version_requires_is_there_when_the_site_has_none(network: 
     assert location["evses"] == []
 
 
+async def test_a_parking_type_is_the_type_of_a_location_of_2_1_1_however_it_was_given(tenant: Tenant) -> None:
+    network = await add_network(tenant, "2.1.1")
+    path = f"/ocpi/cpos/{network.id}/locations"
+    template = {"template": "urban-ac-hub", "overrides": {"name": "From a template"}}
+
+    job = await made(tenant, path, {"locations": [{**SITE, "parking_type": "PARKING_LOT"}, template]}, 202)
+    full, expanded = (await ready(tenant, job["status_url"]))["results"]["created"]
+    created = await types_of(network)
+    await tenant.rest("PATCH", f"{path}/{full['id']}", json={"parking_type": "ALONG_MOTORWAY"})
+    await tenant.rest("PATCH", f"{path}/{expanded['id']}", json={"parking_type": None})
+    changed = await types_of(network)
+
+    assert created == {SITE["name"]: "PARKING_LOT", "From a template": "PARKING_GARAGE"}
+    assert changed == {SITE["name"]: "OTHER", "From a template": "UNKNOWN"}
+
+
+async def types_of(network: Network) -> dict[str, str]:
+    """The types of a network's locations, by their names."""
+    listed = await (await network.peer()).data(f"/ocpi/{network.version}/locations")
+    return {location["name"]: location["type"] for location in listed}
+
+
 async def test_texts_are_one_printable_line_of_ocpis_length(network: Network) -> None:
     await network.add_site(
         name="\tParking\n 1\x01 ", address="A" * 44 + " " + "B" * 100, city="Ω" * 60, owner_name="C" * 150
@@ -202,6 +229,18 @@ async def test_objects_can_be_read_one_by_one_in_any_case(network: Network) -> N
     assert await peer.data(f"{path}/{location_id.upper()}/") == listed
     assert await peer.data(f"{path}/{location_id}/DEPOT*1") == listed["evses"][0]
     assert await peer.data(f"{path}/{location_id}/Depot%2A1/1") == listed["evses"][0]["connectors"][0]
+
+
+async def test_of_uids_that_differ_only_in_case_the_exact_one_is_read(network: Network) -> None:
+    location_id = await network.add_site()
+    for identity in ("Depot*1", "DEPOT*1"):
+        await network.add_charger(location_id, identity)
+    peer, path = await network.peer(), f"/ocpi/{network.version}/locations/{location_id}"
+
+    asked = ("Depot*1", "DEPOT*1", "depot*1")
+    read = [(await peer.data(f"{path}/{uid}"))["uid"] for uid in asked]
+
+    assert read == ["Depot*1", "DEPOT*1", "Depot*1"]
 
 
 @pytest.mark.parametrize("rest", ["loc-0", "%00", "%F0%9F", "{id}/x", "{id}/CP/2", "{id}/CP/1/1", "x" * 5000])
@@ -344,6 +383,34 @@ async def test_a_page_takes_the_same_statements_however_long_it_is(network: Netw
         with counted_statements(network.tenant.gateway) as statements:
             await peer.data(path)
         # the gateway's own chargers and jobs write at the same time
-        counts.append(sum(bool(re.search("credentials|ocpi_locations|ocpi_connectors", each)) for each in statements))
+        read = "credentials|ocpi_locations|ocpi_evses"
+        counts.append(sum(bool(re.search(read, each)) for each in statements))
 
-    assert counts == [4] * 4, "the token, the page, what is in it, the total"
+    assert counts == [5] * 4, "the token, the page, the ids of what is in it, what is in it, the total"
+
+
+async def test_others_have_their_turn_while_a_large_page_is_made(network: Network) -> None:
+    charger_id = await network.add_charger(await network.add_site(), "CP", evses=0)
+    await add_evses(network, charger_id, 8_000)
+    peer = await network.peer()
+    url = f"{peer.url}/ocpi/{network.version}/locations"
+    headers = {"Authorization": sent(peer.token, peer.version)}
+
+    async with watched_turns() as turns, peer.http.get(url, headers=headers) as response:
+        body = await response.read()  # reading JSON of this size would take a turn of its own
+
+    assert body.count(b'"uid"') == 8_000
+    assert turns.longest_s < turns.worked_s / 5
+
+
+async def add_evses(network: Network, charger_id: str, count: int) -> None:
+    evse = {"charger_id": charger_id, "connector_type": "Type2", "max_power": 22000, "last_updated": LONG_AGO}
+    connector = {
+        "standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE", "max_voltage": 230,
+        "max_amperage": 32, "last_updated": LONG_AGO,
+    }  # fmt: skip
+    evses = [{"id": uuid4().hex, "evse_uid": f"CP_C{n}", "connector_number": n, **evse} for n in range(count)]
+    connectors = [{"id": uuid4().hex, "evse_id": each["id"], **connector} for each in evses]
+    async with writing(network.tenant) as session:
+        await session.run_sync(insert_rows, Evse, evses)
+        await session.run_sync(insert_rows, OcpiConnector, connectors)

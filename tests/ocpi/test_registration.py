@@ -229,6 +229,9 @@ UNUSABLE = {
     "no JSON": web.Response(text="<html>"),
     "a bare list": answer([]),
     "a URL that is none": answer({"data": [{"version": "2.2.1", "url": "file:///etc/passwd"}], "status_code": 1000}),
+    "a URL with a password": answer(
+        {"data": [{"version": v, "url": "http://u:p@127.0.0.1:1/"} for v in ("2.1.1", "2.2.1")], "status_code": 1000}
+    ),
     "too much": web.Response(text=" " * 2_000_000),
 }
 
@@ -255,6 +258,14 @@ async def test_a_peer_that_cannot_be_reached_is_told_3001(network: Network) -> N
         body = credentials(url, network.version)
         status, told, _ = await network.client().call("POST", f"/ocpi/{network.version}/credentials", json=body)
         assert (status, told["status_code"]) == (200, 3001), url
+
+
+async def test_a_url_may_hold_an_at_sign_behind_its_host(network: Network, emsp: Emsp) -> None:
+    body = {**emsp.credentials, "url": f"{emsp.versions_url}?of=@me"}
+
+    _, told, _ = await network.client().call("POST", f"/ocpi/{network.version}/credentials", json=body)
+
+    assert told["status_code"] == 1000
 
 
 async def test_a_peer_that_does_not_answer_in_time_is_told_3001(
@@ -300,6 +311,7 @@ async def test_a_body_that_is_not_json_is_400(network: Network, body: bytes) -> 
     [
         {"token": ""}, {"token": "x" * 65}, {"token": "has space"}, {"token": "nul\0"}, {"token": None}, {"token": 1},
         {"url": "ftp://peer/"}, {"url": "http://" + "x" * 255}, {"url": "http://peer/\n"}, {"url": None},
+        {"url": "http://user@peer/"}, {"url": "http://user:password@peer/versions"}, {"url": "http://:@peer"},
         {"roles": [], "party_id": ""}, {"roles": [{}], "country_code": "NLD"}, {"roles": None, "party_id": None},
         {"roles": [{"role": "EMSP", "party_id": "MSP", "country_code": "NL", "business_details": {"name": "\0"}}],
          "business_details": {"name": "\0"}},
@@ -367,6 +379,26 @@ async def test_methods_and_paths_that_do_not_exist_are_told_in_an_envelope(netwo
         (404, 2003),
     ]
     assert wrong_method[2]["Allow"] == "GET"
+
+
+async def test_what_nobody_expected_is_told_in_an_envelope_with_the_id_of_the_error(
+    network: Network, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_args: object) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr("ocpi.envelope.authenticate", fail)
+
+    status, body, _ = await network.client().call("GET", "/ocpi/versions")
+
+    (logged,) = [record.getMessage() for record in caplog.records if record.name == "chargeyard.edge"]
+    error_id = logged.removeprefix("unexpected error ")
+    assert status == 500
+    assert body == {
+        "status_code": 3000,
+        "status_message": f"Something went wrong on our side (error {error_id}).",
+        "timestamp": body["timestamp"],
+    }
 
 
 async def test_a_deleted_networks_tokens_are_dead(tenant: Tenant, version: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.factories import add_cpo
 from tests.support.gateway import Gateway, Tenant
 from tests.support.rest import CHARGER_TEMPLATE, SITE, ended, got, made, make_network, ready
+from tests.support.turns import watched_turns
 
 THOUSAND = {"template": CHARGER_TEMPLATE, "charger_ids": [f"{number:03}" for number in range(1000)]}
 
@@ -225,6 +226,12 @@ async def test_an_unknown_template_is_400_and_named_by_its_place(owner: Tenant, 
         ({"ocpp_version": "OCPP9"}, ".ocpp_version: Input should be 'OCPP1.6' or 'OCPP2.0.1'"),
         ({"country": "XXX"}, ".country: must be an ISO 3166-1 alpha-2 code"),
         ({"name": None}, ".name: Input should be a valid string"),
+        ({"public": "no"}, ".public: Input should be a valid boolean"),
+        (
+            {"coordinates": {"latitude": "48.8", "longitude": True}},
+            ".coordinates.latitude: Input should be a valid number; "
+            "locations.1.overrides.coordinates.longitude: Input should be a valid number",
+        ),
         ([1], ": must be an object"),
         ("x", ": must be an object"),
     ],
@@ -237,6 +244,15 @@ async def test_an_override_that_breaks_a_rule_is_named_in_400(
     answer = await owner.rest("POST", sites_of(standing), json={"locations": [SITE, item]})
 
     assert answer == (400, {"detail": f"locations.1.overrides{told}"})
+
+
+async def test_an_infinite_override_is_named_in_400(owner: Tenant, standing: dict[str, Any]) -> None:
+    options = _overridden('{"latitude": 1e999, "longitude": 0}', key="coordinates")
+
+    status, body = await owner.rest("POST", sites_of(standing), **options)
+
+    told = "locations.0.overrides.coordinates.latitude: Input should be a finite number"
+    assert (status, body) == (400, {"detail": told})
 
 
 @pytest.mark.parametrize("value", ["1e999", '{"y": [null, true]}', '"x"'])
@@ -258,9 +274,9 @@ async def test_an_override_that_no_database_can_hold_is_422(
     assert body["detail"][0]["loc"] == ["body", "locations", 0, "overrides"]
 
 
-def _overridden(value: str) -> dict[str, Any]:
-    """The options of a request whose overrides hold this JSON under a key that nobody knows."""
-    body = {"locations": [{"template": "residential-ac-single", "overrides": {"x": "VALUE"}}]}
+def _overridden(value: str, *, key: str = "x") -> dict[str, Any]:
+    """The options of a request whose overrides hold this JSON, under a key that nobody knows where none is given."""
+    body = {"locations": [{"template": "residential-ac-single", "overrides": {key: "VALUE"}}]}
     return {"data": json.dumps(body).replace('"VALUE"', value), "headers": {"Content-Type": "application/json"}}
 
 
@@ -287,6 +303,18 @@ async def test_a_second_request_with_the_same_key_answers_the_first_job(
     assert second["job_id"] == first["job_id"]
     assert other == 400
     assert (await got(tenant, sites_of(network)))["total"] == 2
+
+
+async def test_others_have_their_turn_while_a_large_request_is_read(tenant: Tenant) -> None:
+    site = full(*(f"{number:03}" for number in range(10)))
+    body = json.dumps({"locations": [site] * 10_000}).encode()
+    headers = {"Content-Type": "application/json"}
+
+    async with watched_turns() as turns:
+        status, _ = await tenant.rest("POST", sites_of({"cpo_id": 999_999_999}), data=body, headers=headers)
+
+    assert status == 404
+    assert turns.longest_s < turns.worked_s / 5
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])

@@ -118,6 +118,20 @@ async def test_an_override_that_is_wrong_is_named_with_its_site(tenant: Tenant) 
     ]
 
 
+async def test_an_override_that_nobody_knows_may_be_as_deep_as_json_gets(tenant: Tenant) -> None:
+    document = (
+        "mutation ($input: BulkCreateOcpiLocationsInput!) { bulkCreateOcpiLocations(input: $input) { job { id } } }"
+    )
+    deep: Any = None
+    for _ in range(220):
+        deep = [deep]
+    site = {"fromTemplate": {"template": "urban-ac-hub", "overrides": {"x": deep}}}
+
+    result = await tenant.graphql(document, input={"cpoId": "1", "locations": [site]})
+
+    assert [error["message"] for error in result["errors"]] == ["There is no network 1."]
+
+
 async def test_half_of_a_surrogate_pair_gets_in_nowhere(tenant: Tenant) -> None:
     in_a_variable = await tenant.graphql("query ($id: ID!) { location(id: $id) { id } }", id="\ud800")
     in_the_document = await tenant.graphql(r'{ location(id: "\ud800") { id } }')
