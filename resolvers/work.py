@@ -128,6 +128,8 @@ async def retry_job(ctx: Context, id: str) -> Job:
         if not work.is_over(job) or not items:
             raise Conflict("Only a job that is over and has failed items can be tried again.")
         await _check_place(session, job)
+        if not await session.run_sync(work.reopen, job):
+            raise Conflict("What this job failed to make is made or tried by another one, or is gone.")
         return await accept(
             ctx, session, items, type=JobType(job.type), network_id=job.network_id, location_id=job.location_id
         )

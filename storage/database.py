@@ -45,8 +45,8 @@ _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
 # connection, rollback (deadlocks), resources, operator intervention (restarts and timeouts)
 _ROLLED_BACK = "40"
 _POSTGRES_OUTAGES = {"08", _ROLLED_BACK, "53", "57"}
-# a quota or a failing disk reads as an I/O error
-_SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+# a quota or a failing disk reads as an I/O error, a process without free descriptors as a file that does not open
+_SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _KNOWS_SUBSEC = (3, 42)
 _UNREACHABLE = (DBAPIError, PoolTimeoutError, OSError)  # a missing socket file is an OSError
 

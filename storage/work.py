@@ -115,6 +115,25 @@ def items_to_retry(session: Session, job_id: str) -> list[NewItem]:
     ]
 
 
+def reopen(session: Session, job: Job) -> bool:
+    """Takes the network or the charger of a job back to its beginning; False where it has not failed, or is gone.
+
+    Another try may have made it, or be about to: one more could only fail, and what is READY with it. It is locked from
+    here on, and of a charger the site must be before.
+    """
+    model: type[Cpo] | type[Charger]
+    made: Any
+    if job.type == JobType.CREATE_CPO:
+        model, made = Cpo, job.network_id
+    elif job.type == JobType.CREATE_CHARGER:
+        model, made = Charger, _charger_of(job)
+    else:
+        return True  # it makes many things, each for itself
+    failed = update(model).where(model.id == made, model.status == ProvisioningStatus.FAILED).returning(model.id)
+    begun = failed.values(status=ProvisioningStatus.PENDING, error=None, provisioned_at=None)
+    return session.scalars(begun.execution_options(synchronize_session=False)).one_or_none() is not None
+
+
 def start(session: TenantSession, job_id: str) -> Job | None:
     """The job, from now on PROVISIONING; None when it is over or gone. Starting twice is harmless."""
     job = session.scalars(select(Job).where(Job.id == job_id, Job.status.in_(OPEN_JOB)).with_for_update()).one_or_none()
@@ -193,8 +212,12 @@ def _end(session: Session, job: Job, error: dict[str, Any] | None) -> None:
     if job.type == JobType.CREATE_CPO:
         mark_network(session, job, ProvisioningStatus(job.status), None)
     elif job.type == JobType.CREATE_CHARGER and error is not None:
-        charger = select(JobItem.charger_id).where(JobItem.job_id == job.id).scalar_subquery()
-        _change(session, update(Charger).where(Charger.id == charger), status=job.status, error=error)
+        _change(session, update(Charger).where(Charger.id == _charger_of(job)), status=job.status, error=error)
+
+
+def _charger_of(job: Job) -> Any:
+    """The only item's charger."""
+    return select(JobItem.charger_id).where(JobItem.job_id == job.id).scalar_subquery()
 
 
 def mark_network(session: Session, job: Job, status: ProvisioningStatus, step: str | None) -> None:

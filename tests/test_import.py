@@ -142,6 +142,35 @@ async def test_a_mended_report_can_be_imported(run: Command, network: Network, t
     assert await totals(network) == (20, 0, 0)
 
 
+async def test_chargers_of_a_mended_report_are_named_after_the_rows_of_the_first_file(
+    run: Command, network: Network, tmp_path: Path
+) -> None:
+    good = rows_of(SITES)[:3]
+    file = tmp_path / "sites.json"
+    file.write_text(json.dumps([good[0], {**good[1], "city": None}, good[2]]))
+    report, mended = tmp_path / "failures.ndjson", tmp_path / "mended.ndjson"
+    chargers = ("--chargers-per-location", "1", "--ws-url", "ws://127.0.0.1:1/ocpp", "--identity-prefix", "IMP-")
+
+    await run(file, "--report", str(report), *chargers)
+    (failure,) = rows_of(report)
+    outcome = await run(written(mended, [{**failure, "city": good[1]["city"]}]), *chargers)
+
+    _, body = await network.tenant.rest("GET", "/ocpp/chargers")
+    assert failure["_import"] == {"line": 1, "number": 2, "code": "unreadable", "reason": "has no city"}
+    assert outcome.status == 0, outcome
+    assert {each["identity"] for each in body["data"]} == {"IMP-1-1", "IMP-2-1", "IMP-3-1"}
+
+
+async def test_equal_elements_on_one_line_are_as_many_sites(run: Command, network: Network, tmp_path: Path) -> None:
+    file = tmp_path / "sites.json"
+    file.write_text(json.dumps(rows_of(SITES)[:1] * 3))
+
+    outcome = await run(file, "--batch-size", "1")
+
+    assert outcome.status == 0, outcome
+    assert await totals(network) == (3, 0, 0)
+
+
 async def test_items_that_fail_in_the_job_are_reported_by_line(run: Command, network: Network) -> None:
     options = ("--chargers-per-location", "1", "--first", "1", "--ws-url", "ws://127.0.0.1:1/x", "--model", "no-such")
 

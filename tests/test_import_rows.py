@@ -81,13 +81,38 @@ def test_a_json_array_knows_its_lines(tmp_path: Path) -> None:
     assert rows[2].problem == "is not a JSON object"
 
 
+def test_the_elements_of_a_json_array_are_known_by_their_numbers(tmp_path: Path) -> None:
+    rows = read(tmp_path, "sites.json", f"[{json.dumps(named('a'))}, 7, {json.dumps(named('b'))}]")
+
+    assert [(row.line, row.known_as) for row in rows] == [(1, 1), (1, 2), (1, 3)]
+
+
+def test_a_row_of_a_report_is_known_as_it_was_in_the_file_it_came_from(tmp_path: Path) -> None:
+    told = [{"line": 17}, {"line": 22, "number": 3}, {"line": True}, {"line": -1}, {"line": 2**40}, "x"]
+    report = "".join(f"{json.dumps({**SITE, '_import': each})}\n" for each in told)
+
+    rows = read(tmp_path, "report.ndjson", report)
+
+    assert [row.known_as for row in rows] == [17, 3, 3, 4, 5, 6]
+    assert [row.line for row in rows] == [1, 2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("tail", [", {", "", ", NaN]", ", {]"])
 def test_a_broken_array_keeps_what_came_before(tmp_path: Path, tail: str) -> None:
     rows = read(tmp_path, "sites.json", f"[{json.dumps(SITE)}{tail}")
 
-    assert rows[0] == Row(1, SITE)
+    assert rows[0] == Row(1, SITE, number=1)
     assert len(rows) == 2
     assert "rest of the file" in (rows[1].problem or "")
+
+
+def test_what_follows_an_array_is_reported_and_not_read(tmp_path: Path) -> None:
+    first, second = (json.dumps([named(name)], separators=(",", ":")) for name in "ab")
+
+    rows = read(tmp_path, "sites.json.gz", gzip.compress(first.encode()) + gzip.compress(f"\n{second}\n".encode()))
+
+    problem = "stands behind the end of the array, and was not read"
+    assert rows == [Row(1, named("a"), number=1), Row(2, problem=problem, text=f"{second}\n")]
 
 
 def test_an_empty_array_or_file_has_no_rows(tmp_path: Path) -> None:
@@ -160,6 +185,31 @@ def test_a_damaged_packed_file_keeps_what_can_be_unpacked(tmp_path: Path) -> Non
 
     assert len([row for row in rows if row.problem is None]) > 1_000
     assert rows[-1].problem == "the file is damaged from here on"
+
+
+def test_every_whole_row_before_the_damage_is_read(tmp_path: Path) -> None:
+    lines = "".join(f"{json.dumps(named(str(n)))}\n" for n in range(5_000))  # less than is unpacked at once elsewhere
+    packed = gzip.compress(lines.encode())[:-8]  # the sum and the length are cut off, no row is
+
+    rows = read(tmp_path, "sites.ndjson.gz", packed)
+
+    assert [row.site for row in rows[:-1]] == [named(str(n)) for n in range(5_000)]
+    assert rows[-1] == Row(5_001, problem="the file is damaged from here on")
+
+
+def test_the_last_row_of_a_damaged_csv_may_be_cut_and_is_not_read(tmp_path: Path) -> None:
+    whole = "Hub,1 Street,Paris,FR,48.5,2.5,,,,"
+
+    rows = read(tmp_path, "sites.csv.gz", gzip.compress(f"{HEADER}\n{whole}\n{whole}".encode())[:-8])
+
+    assert rows == [Row(2, SITE), Row(3, problem="the file is damaged from here on")]
+
+
+def test_a_csv_that_is_damaged_within_its_columns_is_told_to_be_damaged(tmp_path: Path) -> None:
+    packed = gzip.compress(b"name,address,ci")[:-8]
+
+    with pytest.raises(UnusableFile, match="is damaged, and nothing of it can be read"):
+        read(tmp_path, "sites.csv.gz", packed)
 
 
 def test_a_file_that_is_not_there_cannot_be_used(tmp_path: Path) -> None:

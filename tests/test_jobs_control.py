@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from jobs.chargers import SingleCharger
+from jobs.engine import JobEngine
+from storage.database import Database
 from storage.models import Job, JobItem, utc_now
+from storage.presence import present
 from storage.settling import Settlement, Taken
 from tests.support.factories import add_charger, add_cpo, add_location, writing
 from tests.support.gateway import Tenant, running_gateway
 from tests.support.jobs import over, row_counts, site, sites, somebody_waits, start_bulk, watch
 from tests.support.one_database import POSTGRESQL
+from tests.support.rest import SITE
 
 CANCEL = "mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { id status error { code } } } }"
 RETRY = "mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id type status progress { total } } } }"
@@ -23,6 +29,7 @@ NO_CHARGER = {
     "brand_slug": "nobody", "model_slug": "none", "connector_type": "Type2", "identity_prefix": "", "suffix": "1",
     "group": 0, "template_name": None,
 }  # fmt: skip
+NETWORK = "query ($id: ID!) { cpo(id: $id) { provisioning { status error { code } } } }"
 CHARGER = "query ($id: ID!) { charger(id: $id) { provisioning { status error { code } } } }"
 DELETE_CHARGER = "mutation ($id: ID!) { deleteCharger(input: {id: $id}) { deletedId } }"
 
@@ -193,6 +200,68 @@ async def test_a_charger_that_failed_becomes_ready_when_its_job_is_tried_again(t
     assert shown == {"provisioning": {"status": "READY", "error": None}}
 
 
+async def add_failed_job(
+    tenant: Tenant, payload: dict[str, Any], *, charger_id: str | None = None, **values: Any
+) -> Job:
+    """A job that failed with its only item."""
+    async with writing(tenant) as session:
+        session.add(job := Job(total=1, failed=1, status="FAILED", **values))
+        await session.flush()
+        session.add(JobItem(job_id=job.id, index=0, payload=payload, status="FAILED", charger_id=charger_id))
+    return job
+
+
+async def test_a_network_that_is_ready_by_another_try_stays_so(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant, status="READY")
+    job = await add_failed_job(tenant, {}, type="CREATE_CPO", network_id=cpo.id)
+
+    result = await tenant.graphql(RETRY, id=job.id)
+
+    assert [error["extensions"]["code"] for error in result["errors"]] == ["CONFLICT"]
+    shown = (await tenant.data(NETWORK, id=str(cpo.id)))["cpo"]
+    assert shown == {"provisioning": {"status": "READY", "error": None}}
+
+
+async def test_a_charger_that_is_ready_by_another_try_stays_so(tenant: Tenant) -> None:
+    charger = await add_charger(tenant, status="READY")
+    payload = {"identity": charger.identity}
+    job = await add_failed_job(tenant, payload, type="CREATE_CHARGER", charger_id=charger.id)
+
+    result = await tenant.graphql(RETRY, id=job.id)
+
+    assert [error["extensions"]["code"] for error in result["errors"]] == ["CONFLICT"]
+    shown = (await tenant.data(CHARGER, id=charger.id))["charger"]
+    assert shown == {"provisioning": {"status": "READY", "error": None}}
+
+
+async def test_a_charger_that_is_gone_is_not_tried_again(tenant: Tenant) -> None:
+    charger = await add_charger(tenant, status="FAILED")
+    payload = {"identity": charger.identity}
+    job = await add_failed_job(tenant, payload, type="CREATE_CHARGER", charger_id=charger.id)
+    await tenant.data(DELETE_CHARGER, id=charger.id)
+
+    result = await tenant.graphql(RETRY, id=job.id)
+
+    assert [error["extensions"]["code"] for error in result["errors"]] == ["CONFLICT"]
+
+
+async def test_of_many_tries_at_once_one_makes_the_network(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant, status="FAILED")
+    payload = {**SITE, "timezone": None, "owner_name": None, "public": True, "parking_type": None, "charges": None}
+    job = await add_failed_job(tenant, payload, type="CREATE_CPO", network_id=cpo.id)
+
+    answers = await asyncio.gather(*(tenant.graphql(RETRY, id=job.id) for _ in range(4)))
+    accepted = [answer["data"]["retryJob"]["job"]["id"] for answer in answers if "errors" not in answer]
+    for id in accepted:
+        await over(tenant, id)
+
+    codes = [error["extensions"]["code"] for answer in answers for error in answer.get("errors", [])]
+    assert (len(accepted), codes) == (1, ["CONFLICT"] * 3)
+    assert (await row_counts(tenant))["ocpi_locations"] == 1
+    shown = (await tenant.data(NETWORK, id=str(cpo.id)))["cpo"]
+    assert shown == {"provisioning": {"status": "READY", "error": None}}
+
+
 async def test_a_long_job_of_one_tenant_does_not_hold_up_anothers_short_one(tenant: Tenant, stranger: Tenant) -> None:
     ours, theirs = await add_cpo(tenant), await add_cpo(stranger)
     long_job = await start_bulk(tenant, ours.id, sites(4000))
@@ -233,3 +302,32 @@ async def test_jobs_that_lost_their_workflows_are_taken_up(tmp_path: Path) -> No
         jobs = [await over(tenant, job.id) for job in lost]
 
     assert {job["items"]["nodes"][0]["error"]["code"] for job in jobs} == {"cpo_gone"}
+
+
+async def is_taken_for_dead(database: Database) -> bool:
+    """What another node finds when it looks for this one."""
+    async with present(database.postgres_url, "another", {}) as presence, presence.lock_of(database.node_id) as is_dead:
+        return is_dead
+
+
+@POSTGRESQL  # SQLite has one process
+async def test_a_node_that_stops_is_not_taken_for_dead_while_its_items_run(tenant: Tenant) -> None:
+    services = tenant.gateway.services
+    jobs = services.jobs
+    assert isinstance(jobs, JobEngine)
+    job_id = await start_bulk(tenant, (await add_cpo(tenant)).id, sites(900))
+    await first_progress(tenant, job_id)
+
+    try:
+        async with writing(tenant) as session:  # an item that is being made waits here to be counted
+            await session.execute(select(Job.id).where(Job.id == job_id).with_for_update())
+            await somebody_waits(tenant)
+            stopping = asyncio.create_task(jobs.stop())
+            await asyncio.wait({stopping}, timeout=0.5)
+            is_dead = await is_taken_for_dead(services.database)
+        await stopping
+    finally:
+        await jobs.start()
+
+    assert is_dead is False
+    assert (await over(tenant, job_id))["progress"]["succeeded"] == 900

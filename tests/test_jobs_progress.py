@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from jobs.feed import NOTIFY_EVERY_S, Feed
 from storage.models import Job
 from tests.support.factories import add_cpo, add_job, writing
 from tests.support.gateway import Tenant
 from tests.support.jobs import DEADLINE_S, WATCH, events_of, over, sites, start_bulk, subscribed, watch
+from tests.support.one_database import POSTGRESQL
 
 
 async def watched(tenant: Tenant, job_id: str, after: int | None = None) -> list[dict[str, Any]]:
@@ -118,3 +120,17 @@ async def test_the_progress_of_another_tenants_job_is_not_found(tenant: Tenant, 
 
     not_found = {"message": f"There is no job {job_id}.", "extensions": {"code": "NOT_FOUND"}}
     assert message == {"id": "1", "type": "error", "payload": [not_found]}
+
+
+@POSTGRESQL  # on SQLite there is no other process to tell
+async def test_when_a_job_was_told_of_is_forgotten_once_it_may_be_told_of_again(tenant: Tenant) -> None:
+    database = tenant.gateway.services.database
+    feed = Feed(database)
+
+    with database.batch(tenant.organization_id) as batch:
+        for number in range(50):
+            feed.announce(batch, f"cancelled {number}", urgent=False)
+        await asyncio.sleep(NOTIFY_EVERY_S)
+        feed.announce(batch, "open", urgent=False)
+
+    assert list(feed._notified_at) == ["open"]

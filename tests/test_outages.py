@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -71,3 +74,29 @@ async def test_a_session_that_the_server_ends_is_an_outage_once(database: Databa
         assert session.connection().scalar(text("SELECT 1")) == 1
     async with database.read(ALL_TENANTS) as session:
         assert await (await session.connection()).scalar(text("SELECT 1")) == 1
+
+
+@contextmanager
+def no_free_descriptor() -> Iterator[None]:
+    """This process can open nothing; what is open stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_file_that_can_not_be_opened_for_lack_of_descriptors_is_an_outage(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'yard.db'}")
+
+    with no_free_descriptor():
+        with pytest.raises(Unavailable):
+            async with database.read(ALL_TENANTS) as session:
+                await session.connection()
+        with pytest.raises(Unavailable), database.work(ALL_TENANTS) as job_session:
+            job_session.connection()
+
+    with database.work(ALL_TENANTS) as job_session:
+        assert job_session.connection().scalar(text("SELECT 1")) == 1
+    await database.close()

@@ -128,6 +128,19 @@ def test_a_secret_that_is_no_text_is_said_in_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("text", ["", "acme"])
+def test_no_token_is_made_of_an_organization_that_is_no_uuid(tmp_path: Path, text: str) -> None:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "organization"
+    file.write_text(text)
+
+    done = _run(tmp_path, "token", CHARGEYARD_JWT_SECRET=SECRET)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    told = "data/organization: holds no UUID; write that of your organization into it, or delete it to have one made"
+    assert done.stderr.splitlines()[-1].endswith(told)
+
+
 def test_a_second_process_on_the_same_sqlite_file_is_refused(installation: Installation) -> None:
     second = _run(installation.folder, "serve", "--port", "0")
     migration = _run(installation.folder, "migrate")
