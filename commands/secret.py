@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
@@ -49,11 +49,20 @@ def prepared(settings: Settings) -> tuple[Settings, str | None]:
 
 
 def first_organization(settings: Settings) -> str:
-    """The organization of this installation's own tokens, kept in the data folder from the first of them on."""
+    """The organization of this installation's own tokens, kept in the data folder from the first of them on.
+
+    Raises SettingsError where the file was cut short, by a full disk for one.
+    """
     file = settings.data_dir / "organization"
     if not file.exists():
         _make(file, str(uuid4()))
-    return _read(file).strip()
+    organization = _read(file).strip()
+    try:
+        UUID(organization)
+    except ValueError as exc:
+        remedy = "write that of your organization into it, or delete it to have one made"
+        raise SettingsError(f"{file}: holds no UUID; {remedy}") from exc
+    return organization
 
 
 def _file(settings: Settings) -> Path:

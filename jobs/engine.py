@@ -40,7 +40,8 @@ class JobEngine:
         self._feed = Feed(database)
         self._worker: Worker | None = None
         self._deployments: Deployments | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._upkeep: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Launches the engine; what an earlier process left is taken up again."""
@@ -58,10 +59,10 @@ class JobEngine:
         await asyncio.to_thread(self._durable.launch, {"run_job": worker.run_job, "run_chunk": worker.run_chunk})
         services = Services(self._settings, self._database, self, self._fleet)
         upkeep = Upkeep(services, self._durable, requeue=self._requeue, is_running=worker.is_running)
-        self._tasks.append(asyncio.create_task(upkeep.run(), name="upkeep"))
+        self._upkeep = asyncio.create_task(upkeep.run(), name="upkeep")
         if not self._database.is_sqlite:
             watch = watch_nodes(self._database, self._durable, self._feed)
-            self._tasks.append(asyncio.create_task(watch, name="nodes"))
+            self._watch = asyncio.create_task(watch, name="nodes")
 
     def _catalog(self) -> Catalog:
         with self._database.work(ALL_TENANTS) as session:
@@ -69,14 +70,12 @@ class JobEngine:
 
     async def stop(self) -> None:
         """Lets the items that run finish and stops; the rest goes on in another process or after the next start."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await _ended(self._upkeep)
         if self._worker is not None:
             drained = await asyncio.to_thread(self._worker.stop, DRAIN_S)
             if not drained:
                 log.warning("some items still ran after %.0f s; they will be done again", DRAIN_S)
+        await _ended(self._watch)  # not before: another node would take this one for dead and cut its items off
         if self._deployments is not None:
             await self._deployments.finish()
         await asyncio.to_thread(self._durable.destroy)
@@ -107,3 +106,9 @@ class JobEngine:
         self._durable.enqueue(
             session, "run_chunk", id, job_id, tenant, first, last, tenant=tenant, priority=CHUNK_PRIORITY
         )
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.wait({task})

@@ -51,9 +51,8 @@ class Feed:
         now = time.monotonic()
         if not urgent and now - self._notified_at.get(job_id, 0) < NOTIFY_EVERY_S:
             return
-        self._notified_at[job_id] = now
-        if urgent:
-            self._notified_at.pop(job_id)
+        told = list(self._notified_at.items())  # at once, because workers announce from many threads
+        self._notified_at = {id: at for id, at in told if now - at < NOTIFY_EVERY_S} | {job_id: now}
         batch.session.connection().execute(
             text("SELECT pg_notify(:channel, :job)"), {"channel": CHANNEL, "job": job_id}
         )
