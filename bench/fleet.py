@@ -33,6 +33,7 @@ from bench.bare_csms import free_port
 from resolvers.auth import Role, make_token
 from tests.support.gateway import SECRET
 from tests.support.nodes import Node, nodes
+from tests.support.processes import Executed
 
 ROOT = Path(__file__).parents[1]
 NODE_MODULES = ROOT / "tests" / "strict_csms" / "node_modules"
@@ -197,7 +198,12 @@ def _csms() -> Iterator[str]:
 def _node(folder: Path, database_url: str) -> Node:
     """A gateway that runs its chargers itself, at the speed of real ones."""
     return Node(
-        folder, database_url, CHARGEYARD_FLEET="true", CHARGEYARD_CHARGER_SPEED="1", CHARGEYARD_LOG_LEVEL="WARNING"
+        folder,
+        database_url,
+        begin=Executed,
+        CHARGEYARD_FLEET="true",
+        CHARGEYARD_CHARGER_SPEED="1",
+        CHARGEYARD_LOG_LEVEL="WARNING",
     )
 
 

@@ -43,6 +43,7 @@ from storage.migrate import migrate
 from tests.support.gateway import SECRET
 from tests.support.nodes import Node, nodes
 from tests.support.postgres import own_server
+from tests.support.processes import Executed
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / "bench" / "peers"
@@ -135,7 +136,7 @@ def _compare(servers: Sequence[Server], ids: Sequence[str]) -> None:
 def _measure(servers: Sequence[Server], ids: Sequence[str], rounds: int, seconds: float) -> dict[str, Rates]:
     rates: dict[str, Rates] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds + 1):
-        for name, query in {**QUERIES, **PAGED}.items():
+        for name, query in sorted({**QUERIES, **PAGED}.items()):  # a paged list right after the plain one
             for server in servers:
                 if name in QUERIES or server.name == OURS:
                     found = server.rate(name, query, ids, seconds)
@@ -221,7 +222,7 @@ def _servers(wanted: set[str], url: str, folder: Path) -> Iterator[list[Server]]
         for name in _available(wanted):
             if name in {OURS, PLAIN}:
                 (own := folder / name).mkdir()
-                node = Node(own, url, CHARGEYARD_PLANNER=str(name == OURS), CHARGEYARD_FLEET="true")
+                node = Node(own, url, begin=Executed, CHARGEYARD_PLANNER=str(name == OURS), CHARGEYARD_FLEET="true")
                 started.append(node)
                 server = Server(name, node.start().url, bearer())
             else:

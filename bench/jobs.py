@@ -54,6 +54,7 @@ from storage.models import (
 from tests.support.gateway import SECRET
 from tests.support.nodes import Node, nodes
 from tests.support.postgres import fresh_database
+from tests.support.processes import Executed
 
 TABLES: Sequence[type[Base]] = (
     Location, OcpiLocation, ChargePoint, Charger, ChargePointConnector, Evse, OcpiConnector, Topology,
@@ -146,7 +147,7 @@ def _site(name: str, chargers: int) -> dict[str, Any]:
 async def gateway(url: str, folder: Path) -> AsyncIterator[tuple[Client, Node]]:
     """A gateway process on an empty database, and a client whose network stands."""
     with nodes() as started:
-        started.append(node := Node(folder, url, CHARGEYARD_LOG_LEVEL="WARNING").start())
+        started.append(node := Node(folder, url, begin=Executed, CHARGEYARD_LOG_LEVEL="WARNING").start())
         async with aiohttp.ClientSession() as http:
             client = Client(http, node.url)
             await client.make_network()

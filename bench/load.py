@@ -22,6 +22,7 @@ CONNECTIONS = 16
 WARM_UP_S = 0.3
 LEAST = 4 * CONNECTIONS  # answers to count: slow servers answer the connections in waves
 LONGEST = 5  # times the seconds that were asked for, if so few come
+END_S = 30  # for the last answers: a server whose clients leave has to clean up, which the next one would pay for
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -44,6 +45,7 @@ class _Connection(asyncio.Protocol):
         self._head = b""
         self._missing: int | None = None  # bytes of the answer; None before its head is read, -1 where it is chunked
         self.answered = 0
+        self._is_ending = False
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -61,11 +63,23 @@ class _Connection(asyncio.Protocol):
             self._missing = None
             self._head = b""
             self.answered += 1
-            self._transport.write(next(self._requests))
+            if self._is_ending:
+                self._transport.close()
+            else:
+                self._transport.write(next(self._requests))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.lost.done():
+        if self.lost.done():
+            return
+        if self._is_ending and exc is None:
+            self.lost.set_result(None)
+        else:
             self.lost.set_exception(exc or ConnectionError("the server closed a connection"))
+
+    def end(self) -> asyncio.Future[None]:
+        """Sends no more requests; done when the answer to the last one has come."""
+        self._is_ending = True
+        return self.lost
 
     def _begin(self, data: bytes) -> bytes:
         """Reads the head of an answer once it is there; gives what came of the body."""
@@ -107,6 +121,8 @@ async def _run(url: str, headers: Mapping[str, str], bodies: Sequence[Any], seco
     while count < LEAST and taken < LONGEST * seconds:
         more, longer = await answered_in(seconds)
         count, taken = count + more, taken + longer
+    async with asyncio.timeout(END_S):
+        await asyncio.gather(*(each.end() for each in connections))
     return count / taken
 
 

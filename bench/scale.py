@@ -33,6 +33,7 @@ from storage.paging import encode
 from storage.session import ALL_TENANTS
 from tests.support.nodes import Node, nodes
 from tests.support.postgres import fresh_database
+from tests.support.processes import Executed
 
 CHARGERS, EVSES = 5, 2
 ROUNDS = 5
@@ -56,13 +57,13 @@ def main() -> None:
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()}, PostgreSQL\n")
         print(f"| {options.locations:,} sites, {options.locations * CHARGERS * EVSES:,} EVSEs | |\n|---|---|")
         with nodes() as started:
-            started.append(node := Node(Path(name), url).start())
+            started.append(node := Node(Path(name), url, begin=Executed).start())
             server = Server(OURS, node.url, bearer())
             _pages(server, _cursors(url, options.locations))
             _memory(server, psutil.Process(node.process.pid), options.requests)
             alone = _tree_rates(server, psutil.Process(node.process.pid), ids)
         with nodes() as started:
-            started.append(node := Node(Path(name), url, arguments=["--workers", "2"]).start())
+            started.append(node := Node(Path(name), url, begin=Executed, arguments=["--workers", "2"]).start())
             pair = _tree_rates(Server(OURS, node.url, bearer()), psutil.Process(node.process.pid), ids)
         for what, one, two in zip(("", f", each held to {SHARE:.0%} of a core"), alone, pair, strict=False):
             _row(f"Q3 with one process, with `--workers 2`{what}", f"{one:,.0f}/s, {two:,.0f}/s ({two / one:.2f} ×)")

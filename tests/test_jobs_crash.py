@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from storage.models import utc_now, wire
 from tests.support.databases import KINDS, empty_database
 from tests.support.gateway import Tenant
 from tests.support.jobs import BULK, DEADLINE_S, over, site, sites, start_bulk
-from tests.support.nodes import ROOT, Node, nodes
+from tests.support.nodes import Node, nodes
 from tests.support.operator import Operator, operator_of, wanted
+from tests.support.processes import ROOT, Executed
 from tests.support.rest import SITE
 
 SITES = 120
@@ -147,7 +149,7 @@ async def test_a_new_release_goes_on_with_the_jobs_of_the_old_one(
     await operator.progressed(job_id, SITES - 3)
 
     node.kill()
-    node.root = release  # and stays it
+    node.begin = partial(Executed, root=release)  # and stays it
     await operator.restart(node)
     await over(operator.tenant, job_id)
 

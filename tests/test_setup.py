@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import jwt
 import psutil
@@ -30,23 +31,21 @@ from commands import COMMANDS
 from storage.migrate import LOCK_KEY
 from tests.support.gateway import SECRET
 from tests.support.postgres import fresh_database
+from tests.support.processes import PATIENCE_S, ROOT, Executed, Forked, Process
 
-ROOT = Path(__file__).parents[1]
-PATIENCE_S = 60.0
 ACME = "b5b1f0a8-6a53-4f6e-9c51-0b8f6ad6b2f1"
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[tuple[Process, str]]:
     """A gateway process and what it printed once it served; stopped by SIGTERM."""
     process = _start(folder, "serve", "--port", "0", *arguments, **environ)
     try:
         yield process, _banner(process)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait() == 0
     finally:
         process.kill()
-        process.communicate()
 
 
 @dataclass
@@ -54,7 +53,7 @@ class Installation:
     """A gateway after its first start, for tests that leave it as it is."""
 
     folder: Path
-    process: subprocess.Popen[str]
+    process: Process
     banner: str
 
 
@@ -155,7 +154,6 @@ def test_a_killed_process_leaves_the_file_free(tmp_path: Path) -> None:
     process = _start(tmp_path, "serve", "--port", "0")
     _banner(process)
     process.kill()
-    process.communicate()
 
     assert _run(tmp_path, "migrate").returncode == 0
 
@@ -209,13 +207,13 @@ def test_what_can_not_be_opened_at_the_start_is_said_in_one_line(
 
 def test_an_interrupted_command_ends_without_a_traceback(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "sites")
-    process = _start(tmp_path, "import", "sites", "--cpo", "1", "--token", "x")
+    process = _begin(Executed, tmp_path, "import", "sites", "--cpo", "1", "--token", "x")
 
     with (tmp_path / "sites").open("wb"):  # once the command has opened it too, to wait for its content
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE_S)
+        status = process.wait()
 
-    assert (process.returncode, err) == (130, "")
+    assert (status, process.err) == (130, "")
 
 
 def test_a_token_can_be_made_for_an_organization(tmp_path: Path) -> None:
@@ -261,10 +259,10 @@ def test_chargers_of_a_provider_that_there_is_not_are_refused(tmp_path: Path) ->
 
 
 def test_help_tells_every_command(tmp_path: Path) -> None:
-    done = _run(tmp_path, "--help")
+    process = _begin(Executed, tmp_path, "--help")
 
-    assert done.returncode == 0
-    assert [name for name in COMMANDS if not re.search(rf"^ +{name} +\w", done.stdout, re.MULTILINE)] == []
+    assert process.wait() == 0
+    assert [name for name in COMMANDS if not re.search(rf"^ +{name} +\w", process.out, re.MULTILINE)] == []
 
 
 def test_commands_that_need_no_gateway_do_not_wait_for_one_to_be_imported() -> None:
@@ -302,7 +300,6 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, postgres: str) 
     workers = _children(process)
 
     process.kill()
-    process.communicate()
 
     assert len(workers) == 2
     _until(lambda: not any(worker.is_running() for worker in workers))
@@ -315,11 +312,11 @@ def test_workers_that_are_stopped_while_they_start_end_without_a_word(tmp_path: 
         process = _start(tmp_path, "serve", "--port", "0", "--workers", "2", CHARGEYARD_DATABASE_URL=postgres)
         _until(lambda: migrating.execute(waiting).fetchone() == (2,))
         process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE_S)
+    status = process.wait()
 
-    assert (process.returncode, out) == (0, "")
-    assert "Traceback" not in err
-    assert "did not start" not in err
+    assert (status, process.out) == (0, "")
+    assert "Traceback" not in process.err
+    assert "did not start" not in process.err
 
 
 @pytest.mark.parametrize("command", ["worker", "fleet"])
@@ -327,40 +324,33 @@ def test_a_process_beside_the_gateway_says_that_it_is_there_and_ends_when_told(
     tmp_path: Path, postgres: str, command: str
 ) -> None:
     process = _start(tmp_path, command, CHARGEYARD_DATABASE_URL=postgres, CHARGEYARD_JWT_SECRET=SECRET)
-    assert process.stdout is not None
-    said = process.stdout.readline()
+    _until(lambda: process.out.endswith("\n"))
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE_S)
+    status = process.wait()
 
-    assert (process.returncode, said.startswith("Chargeyard ")) == (0, True), err
-    assert "alembic" not in err
+    assert (status, process.out.startswith("Chargeyard ")) == (0, True), process.err
+    assert "alembic" not in process.err
 
 
-def _start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+def _begin(begin: type[Forked | Executed], folder: Path, *arguments: str, **environ: str) -> Process:
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, str(ROOT / "app.py"), *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, cwd=folder, env={"PATH": "/usr/bin:/bin", **environ}, stdout=pipe, stderr=pipe, text=True
-    )
+    out, err = (folder / f"{name}-{uuid4().hex[:6]}.log" for name in ("out", "err"))
+    return begin(arguments, folder, {"PATH": "/usr/bin:/bin", **environ}, out, err)
+
+
+def _start(folder: Path, *arguments: str, **environ: str) -> Process:
+    return _begin(Forked, folder, *arguments, **environ)
 
 
 def _run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     process = _start(folder, *arguments, **environ)
-    out, err = process.communicate(timeout=PATIENCE_S)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return subprocess.CompletedProcess(arguments, process.wait(), process.out, process.err)
 
 
-def _banner(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    lines: list[str] = []
-    while not any("A token" in line for line in lines):
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        lines.append(line)
-    if "begin with" in lines[-1]:
-        lines += [process.stdout.readline(), process.stdout.readline()]
-    return "".join(lines)
+def _banner(process: Process) -> str:
+    _until(lambda: process.poll() is not None or "A token" in process.out)
+    assert process.poll() is None, process.err
+    return process.out
 
 
 def _url(banner: str) -> str:
@@ -385,7 +375,7 @@ def _graphql(url: str, token: str, document: str) -> Any:
         return exc
 
 
-def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def _children(process: Process) -> list[psutil.Process]:
     return [child for child in psutil.Process(process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
 
 

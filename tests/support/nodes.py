@@ -5,22 +5,18 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from tests.support.gateway import CHARGER_SPEED, SECRET
-
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
+from tests.support.processes import PATIENCE_S, ROOT, Forked, Process
 
 
 class Node:
-    """One process of `app.py`; its output goes to a file in its folder. Another `root` is another release."""
+    """One process of `app.py`, begun as `begin` says; its output goes to a file in its folder."""
 
     def __init__(
         self,
@@ -28,15 +24,15 @@ class Node:
         database_url: str,
         command: str = "serve",
         *,
-        root: Path = ROOT,
+        begin: Callable[..., Process] = Forked,
         arguments: Sequence[str] = (),
         **environ: str,
     ) -> None:
-        self.root = root
+        self.begin = begin
         self.log = folder / f"{command}-{uuid4().hex[:6]}.log"
         self._ready = "Chargeyard serves on (\\S+)" if command == "serve" else "(Chargeyard (?:works|runs)) "
         own = ["--port", "0"] if command == "serve" else []
-        self._arguments = [sys.executable, "app.py", command, *own, *arguments]
+        self._arguments = [command, *own, *arguments]
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CHARGEYARD_")},
             "CHARGEYARD_DATABASE_URL": database_url,
@@ -46,11 +42,11 @@ class Node:
             "CHARGEYARD_CHARGER_SPEED": str(CHARGER_SPEED),
             **environ,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self.url = ""
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         assert self._process is not None, "the node was not started"
         return self._process
 
@@ -58,9 +54,7 @@ class Node:
         """Starts the process without waiting for it."""
         with self.log.open("ab") as output:
             output.write(f"--- start {time.time()}\n".encode())
-            self._process = subprocess.Popen(
-                self._arguments, cwd=self.root, env=self._environ, stdout=output, stderr=subprocess.STDOUT
-            )
+        self._process = self.begin(self._arguments, ROOT, self._environ, self.log, self.log)
         return self
 
     def start(self) -> Node:
@@ -84,12 +78,11 @@ class Node:
     def kill(self) -> None:
         """As `kill -9`."""
         self.process.kill()
-        self.process.wait()
 
     def stop(self) -> int:
         """As `kill`; gives the exit status."""
-        self.process.terminate()
-        return self.process.wait(PATIENCE_S)
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait()
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -99,10 +92,8 @@ class Node:
 
     def discard(self) -> None:
         """Ends the process whatever its state."""
-        if self._process is not None and self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                self.resume()
-            self.kill()
+        if self._process is not None:
+            self._process.kill()
 
 
 @contextmanager
