@@ -1,4 +1,4 @@
-"""The messages that chargers send and understand, as a Markdown table for the README: `python -m fleet.messages`."""
+"""The messages that chargers send and understand, as a Markdown table for docs/ocpp.md: `python -m fleet.messages`."""
 
 from __future__ import annotations
 
