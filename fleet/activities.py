@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fleet import life
 from fleet.authorization import instant
-from fleet.dialect import Request
-from fleet.station import Station
+from fleet.dialect import Report, Request
+from fleet.station import Activity, Station
 
 STEP_S = 1.0  # how long each status lasts
 LONGEST_DELAY_S = 30 * 86_400.0  # asyncio's timers lose precision far ahead
@@ -27,16 +27,6 @@ class Until:
 
 
 Step = str | Until
-Report = Callable[[str], Request]
-
-
-@dataclass(slots=True, eq=False)
-class Activity:
-    """One update or upload; `last` is what it last reported."""
-
-    name: str
-    report: Report
-    last: Request | None = None
 
 
 def play(station: Station, name: str, steps: Sequence[Step], report: Report, *, at: str | None = None) -> None:

@@ -5,7 +5,7 @@ While a restart waits for transactions no other shall begin, so connectors go ou
 
 from __future__ import annotations
 
-from fleet import reservations
+from fleet import reservations, statuses
 from fleet.station import Station
 
 
@@ -15,7 +15,7 @@ def apply(station: Station) -> None:
         operative = connector.wanted_operative and not station.closing
         if connector.transaction is None and connector.operative != operative:
             connector.operative = operative
-            station.report(connector)
+            statuses.report(station, connector)
             station.changed()
             if not operative:
                 reservations.remove(station, connector)

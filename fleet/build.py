@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from fleet.connector import Connector
-from fleet.dialect import Dialect
 from fleet.memory import recall
-from fleet.station import Nameplate, Recorder, Station
+from fleet.plate import Nameplate
+from fleet.station import Recorder, Station
 from fleet.supply import Supply
 from fleet.v16 import V16
 from fleet.v201 import V201
 from storage.equipment import AC_VOLTAGE_V, DC_VOLTAGE_V, FAST_DC_MIN_W, FAST_DC_VOLTAGE_V, SINGLE_PHASE_MAX_W
 from storage.models import Charger, Evse, OcppVersion
 
-DIALECTS: dict[str, Dialect] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_0_1: V201()}
+VERSIONS: dict[str, V16 | V201] = {OcppVersion.OCPP_1_6: V16(), OcppVersion.OCPP_2_0_1: V201()}
 
 DEFAULT_POWER_W = 22_000
 AC_TYPES = frozenset({"Type1", "Type2", "GBT_AC"})
@@ -44,7 +44,8 @@ def build(charger: Charger, recorder: Recorder, *, speed: float) -> Station:
         ws_url=charger.ws_url,
     )
     memory = recall(charge_point.configuration, connectors)
-    return Station(plate, DIALECTS[charger.ocpp_version], connectors, memory, recorder, speed=speed)
+    version = VERSIONS[charger.ocpp_version]
+    return Station(plate, version, version.handlers, connectors, memory, recorder, speed=speed)
 
 
 def supply_of(connector_type: str, power_w: int) -> Supply:

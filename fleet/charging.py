@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fleet import authorization, availability, profiles, reservations, transactions
+from fleet import authorization, availability, profiles, reservations, statuses, transactions
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
@@ -79,13 +79,13 @@ def stop(station: Station, connector: Connector, reason: StopReason, token: str 
 async def present(station: Station, connector: Connector, by: Authorization) -> None:
     """Asks for the verdict on a token and starts if it is accepted: now, or when the cable comes."""
     connector.authorization = by
-    station.report(connector)
+    statuses.report(station, connector)
     info = await authorization.authorize(station, by.token, by.token_type)
     if connector.authorization is not by:
         return  # another token came meanwhile, or the cable went
     if not info.accepted:
         connector.authorization = None
-        station.report(connector)
+        statuses.report(station, connector)
         return
     start_when_plugged(station, connector, by)
 
@@ -95,14 +95,14 @@ def start_when_plugged(station: Station, connector: Connector, by: Authorization
     by.accepted = True
     if not connector.plugged:
         connector.authorization = by
-        station.report(connector)
+        statuses.report(station, connector)
         timeout_s = station.number(Setting.CONNECTION_TIMEOUT)
         station.after(f"cable {connector.number}", timeout_s, lambda: _nobody_came(station, connector, by))
     elif why_not_start(station, connector, by.token) is None:
         start(station, connector, by)
     else:
         connector.authorization = None
-        station.report(connector)
+        statuses.report(station, connector)
 
 
 def for_remote_start(station: Station, number: int | None, by: Authorization) -> Connector | None:
@@ -179,7 +179,7 @@ def find_transaction(station: Station, id: str | int) -> tuple[Connector, Transa
 async def _nobody_came(station: Station, connector: Connector, by: Authorization) -> None:
     if connector.authorization is by:
         connector.authorization = None
-        station.report(connector)
+        statuses.report(station, connector)
 
 
 def _is_for(station: Station, token: str, parent: str | None, presented: str) -> bool:

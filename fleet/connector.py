@@ -9,6 +9,8 @@ from typing import Any
 from fleet.meter import Meter
 from fleet.supply import Supply
 
+Sample = dict[str, Any]  # `at`, `context` and `readings`, measurand → number: it is kept on disk with its transaction
+
 
 class ConnectorStatus(StrEnum):
     """OCPP 1.6 §7.7; OCPP 2.0.1 reports a coarser set made from these."""
@@ -59,7 +61,7 @@ class Transaction:
     deauthorized: bool = False
     state: str | None = None
     seen_at: str | None = None
-    samples: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
     stop_after_wh: float | None = None
     stop_after_s: float | None = None
 

@@ -1,24 +1,20 @@
-"""What a version of OCPP is to a charger: how it says things, and what it understands."""
+"""How a version of OCPP says things; what a charger does when it is told something is its table of `handlers`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fleet.bounds import Bounds
-from fleet.connector import Connector, ConnectorStatus, Transaction
+from fleet.connector import Connector, ConnectorStatus, Sample, Transaction
 from fleet.frames import Payload
 from fleet.keys import Keys
-from fleet.link import Reply
-
-if TYPE_CHECKING:
-    from fleet.samples import Sample
-    from fleet.station import Station
+from fleet.plate import Nameplate
 
 Request = tuple[str, Payload]
-Handler = Callable[["Station", Payload], Reply]
+Report = Callable[[str], Request]  # the message of a status
 
 
 class Trigger(StrEnum):
@@ -73,39 +69,40 @@ class Dialect(Protocol):
     version: str
     subprotocol: str
     keys: Keys
-    handlers: Mapping[str, Handler]
     bounds: Bounds
     sends: frozenset[str]
     messages: frozenset[str]  # all that chargers may send in this version, with or without cause
 
     def password(self, text: str) -> bytes: ...
-    def boot(self, station: Station) -> Request: ...
+    def boot(self, plate: Nameplate, reason: str) -> Request: ...
     def heartbeat(self) -> Request: ...
-    def status(self, station: Station, connector: Connector) -> Request: ...
-    def status_of_whole(self, station: Station) -> Request | None: ...
+    def status(self, connector: Connector) -> Request: ...
+    def status_of_whole(self, connectors: Sequence[Connector]) -> Request | None: ...
     def status_name(self, status: ConnectorStatus) -> str: ...
     def authorize(self, token: str, token_type: str) -> Request: ...
     def token_info(self, answer: Payload) -> TokenInfo | None: ...
     def metered(self, connector: Connector, sample: Sample) -> Request: ...
     def started(
-        self, station: Station, connector: Connector, transaction: Transaction, sample: Sample | None
+        self, connector: Connector, transaction: Transaction, sample: Sample | None, *, offline: bool
     ) -> Request: ...
     def updated(
         self,
-        station: Station,
         connector: Connector,
         transaction: Transaction,
         trigger: Trigger,
         sample: Sample | None,
+        *,
+        offline: bool,
     ) -> Request | None: ...
     def ended(
         self,
-        station: Station,
         connector: Connector,
         transaction: Transaction,
         reason: StopReason,
         token: str | None,
         at: str,
+        *,
+        offline: bool,
     ) -> Request: ...
     def reservation_over(self, id: int, how: ReservationEnd) -> Request | None: ...
     def transaction_number(self, answer: Payload) -> int | None: ...

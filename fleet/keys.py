@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from fleet.station import Station
-
+from fleet.connector import Connector
+from fleet.memory import Memory
+from fleet.plate import Nameplate
 
 UNLIMITED = 2**31 - 1
 
@@ -67,13 +67,21 @@ class Outcome(StrEnum):
     UNKNOWN = "NotSupported"
 
 
+class Holder(Protocol):
+    """The charger that has the keys, as far as their defaults depend on it."""
+
+    plate: Nameplate
+    connectors: list[Connector]
+    memory: Memory
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key. Its default may depend on the charger; `maximum` is the greatest number or length accepted."""
 
     name: str
     kind: Kind
-    default: str | Callable[[Station], str]
+    default: str | Callable[[Holder], str]
     setting: Setting | None = None
     read_only: bool = False
     write_only: bool = False
@@ -108,24 +116,6 @@ class Keys:
         """The key of a name, which 1.6 and 2.0.1 let a CSMS write in capitals or not."""
         return self._folded.get(name.lower())
 
-    def value(self, station: Station, key: Key) -> str:
-        """The value in force."""
-        stored = station.memory.keys.get(key.name)
-        if stored is not None:
-            return stored
-        return key.default if isinstance(key.default, str) else key.default(station)
-
-    def change(self, station: Station, name: str, value: str) -> Outcome:
-        """Sets a key for good."""
-        key = self.find(name)
-        if key is None:
-            return Outcome.UNKNOWN
-        if key.read_only or not key.accepts(value):
-            return Outcome.REJECTED
-        station.memory.keys[key.name] = value
-        station.changed()
-        return Outcome.REBOOT_REQUIRED if key.reboot else Outcome.ACCEPTED
-
 
 def integer(name: str, default: int, setting: Setting | None = None, *, minimum: int = 0, reboot: bool = False) -> Key:
     return Key(name, Kind.INTEGER, str(default), setting, minimum=minimum, reboot=reboot)
@@ -141,7 +131,7 @@ def boolean(name: str, default: bool, setting: Setting | None = None) -> Key:
 
 
 def fixed(
-    name: str, value: str | Callable[[Station], str], kind: Kind = Kind.INTEGER, *, maximum: int = UNLIMITED
+    name: str, value: str | Callable[[Holder], str], kind: Kind = Kind.INTEGER, *, maximum: int = UNLIMITED
 ) -> Key:
     """A key that the CSMS can read only."""
     return Key(name, kind, value, read_only=True, maximum=maximum)

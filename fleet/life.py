@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from fleet import availability, metering, reservations, transactions
+from fleet import availability, metering, reservations, statuses, transactions
 from fleet.chance import Chance
-from fleet.connector import Connector, Whole
 from fleet.dialect import StopReason
 from fleet.keys import Setting
 from fleet.link import CallFailed, Disconnected, Follow, Link
@@ -50,7 +49,7 @@ async def boot(station: Station) -> None:
     """Sends BootNotification and does as the answer says (OCPP 1.6 §4.2, 2.0.1 B01-B03)."""
     station.cancel("boot")  # the CSMS may have asked for this one before the next was due
     try:
-        answer = await station.call(station.dialect.boot(station))
+        answer = await station.call(station.dialect.boot(station.plate, station.boot_reason))
     except Disconnected:
         return
     except CallFailed as failure:
@@ -62,7 +61,7 @@ async def boot(station: Station) -> None:
         interval_s = answer["interval"] if answer["interval"] > 0 else BOOT_RETRY_S
         station.after("boot", interval_s, lambda: boot(station))
         return
-    _forget_told(station)  # a CSMS expects every status after a boot
+    statuses.forget_told(station)  # a CSMS expects every status after a boot
     station.boot_reason = "Unknown"  # of the next, unless a reset or a cut of the power gives one
     if answer["interval"] > 0:
         key = station.dialect.keys.by_setting[Setting.HEARTBEAT_INTERVAL]
@@ -167,7 +166,7 @@ async def _arrive(station: Station, arrival: Arrival) -> None:
     try:
         if station.registration == ACCEPTED and any(c.transaction for c in station.connectors):
             if _was_long_offline(station):
-                _forget_told(station)
+                statuses.forget_told(station)
             _registered(station)
         else:
             station.registration = None
@@ -180,24 +179,11 @@ def _registered(station: Station) -> None:
     """Tells the CSMS the statuses that it does not know, and goes on."""
     station.changed()
     schedule_heartbeat(station)
-    parts: list[Connector | Whole] = [station.whole, *station.connectors]
-    for part in parts:
-        part.announced = part.told  # what was on its way when the connection ended is lost
-    station.announce_whole()
-    for connector in station.connectors:
-        station.report(connector)
-        station.announce(connector)
+    statuses.catch_up(station)
     transactions.resume(station)
     waiting, station.waits_for_boot = station.waits_for_boot, []
     for then in waiting:
         station.follow(then)
-
-
-def _forget_told(station: Station) -> None:
-    """Has every connector's status sent and written down anew."""
-    station.whole.announced = station.whole.told = None
-    for connector in station.connectors:
-        connector.reported = connector.announced = connector.told = None
 
 
 def _was_long_offline(station: Station) -> bool:

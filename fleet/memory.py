@@ -8,6 +8,8 @@ from typing import Any
 
 from fleet.connector import Connector, Reservation, Transaction
 
+Entry = dict[str, Any]  # a message of a transaction in the outbox; `fleet.outbox.post` makes it
+
 
 @dataclass(slots=True)
 class Memory:
@@ -22,7 +24,7 @@ class Memory:
     local_list: dict[str, dict[str, Any]] = field(default_factory=dict)
     list_version: int = 0
     profiles: list[dict[str, Any]] = field(default_factory=list)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[Entry] = field(default_factory=list)
     network: dict[str, Any] | None = None
     version: str | None = None
 

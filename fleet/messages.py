@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet.dialect import Dialect
 from fleet.v16 import V16
 from fleet.v201 import V201
 
 ACCEPTED, SENT, BOTH = "answers", "sends", "sends, answers"
 
 
-def table(dialects: Iterable[Dialect]) -> str:
+def table(versions: Iterable[V16 | V201]) -> str:
     """One row for each action that any of the versions knows."""
-    known = list(dialects)
-    actions = sorted({action for dialect in known for action in (*dialect.handlers, *dialect.sends)})
-    head = ["| Message | " + " | ".join(f"OCPP {dialect.version}" for dialect in known) + " |"]
-    rows = [f"| {action} | " + " | ".join(_support(dialect, action) for dialect in known) + " |" for action in actions]
+    known = list(versions)
+    actions = sorted({action for version in known for action in (*version.handlers, *version.sends)})
+    head = ["| Message | " + " | ".join(f"OCPP {version.version}" for version in known) + " |"]
+    rows = [f"| {action} | " + " | ".join(_support(version, action) for version in known) + " |" for action in actions]
     return "\n".join([*head, "| --- |" + " --- |" * len(known), *rows])
 
 
-def _support(dialect: Dialect, action: str) -> str:
-    match action in dialect.sends, action in dialect.handlers:
+def _support(version: V16 | V201, action: str) -> str:
+    match action in version.sends, action in version.handlers:
         case True, True:
             return BOTH
         case True, False:

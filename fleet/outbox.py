@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from fleet.dialect import Request
 from fleet.frames import Payload
 from fleet.keys import Setting
 from fleet.link import CallFailed, Disconnected, Follow, Unanswered
-
-if TYPE_CHECKING:
-    from fleet.station import Station
+from fleet.memory import Entry
+from fleet.station import Station
 
 log = logging.getLogger("chargeyard.fleet")
 
@@ -24,8 +22,7 @@ MAX_WAITING = 1_000  # beyond it every second meter message goes (OCPP 2.0.1 E04
 
 START, UPDATE, STOP = "start", "update", "stop"
 
-Entry = dict[str, Any]
-Settled = Callable[["Station", Entry, Payload | None], None]  # with the answer, or None when there will be none
+Settled = Callable[[Station, Entry, Payload | None], None]  # with the answer, or None when there will be none
 
 
 def post(station: Station, transaction_id: str, kind: str, request: Request, *, token: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fleet import statuses
 from fleet.authorization import instant
 from fleet.connector import Connector, ConnectorStatus, Reservation
 from fleet.dialect import ReservationEnd
@@ -27,7 +28,7 @@ def reserve(station: Station, connector: Connector, reservation: Reservation) ->
         _free(station, other)
     connector.reservation = reservation
     _watch(station, connector, reservation)
-    station.report(connector)
+    statuses.report(station, connector)
     station.changed()
     return "Accepted"
 
@@ -85,5 +86,5 @@ def _end(station: Station, connector: Connector, reservation: Reservation, how: 
 def _free(station: Station, connector: Connector) -> None:
     connector.reservation = None
     station.cancel(f"reservation {connector.number}")
-    station.report(connector)
+    statuses.report(station, connector)
     station.changed()

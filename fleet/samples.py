@@ -8,11 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from fleet import profiles
 from fleet.clock import timestamp
-from fleet.connector import Connector, Transaction
+from fleet.connector import Connector, Sample, Transaction
 from fleet.keys import Setting
 from fleet.station import Station
 
@@ -26,8 +25,6 @@ UNITS: Mapping[str, str] = {
 }
 MEASURANDS = frozenset(UNITS)
 MAX_KEPT = 100  # beyond it every second one between first and last goes (OCPP 2.0.1 E06.FR.12, E06.FR.13)
-
-Sample = dict[str, Any]  # `at`, `context` and `readings`, measurand → number: it is kept on disk with its transaction
 
 
 class Context(StrEnum):

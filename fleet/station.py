@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
-from fleet import bounds, outbox
+from fleet import bounds
 from fleet.connector import Connector, Whole
-from fleet.dialect import Dialect, Request
+from fleet.dialect import Dialect, Report, Request
 from fleet.frames import Call, Payload, Violation, actions, check_call
-from fleet.keys import Setting
+from fleet.keys import Key, Setting
 from fleet.link import CallFailed, Disconnected, Follow, Link, Reply, Unanswered
-from fleet.memory import Memory
+from fleet.memory import Entry, Memory
 from fleet.network import PERFECT, Conditions, Network, conditions_of
-
-if TYPE_CHECKING:
-    from fleet.activities import Activity
+from fleet.plate import Nameplate
 
 log = logging.getLogger("chargeyard.fleet")
 
@@ -27,21 +25,13 @@ ACCEPTED = "Accepted"
 REJECTED = "Rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Nameplate:
-    """What a charger is; nothing here changes while it runs."""
+@dataclass(slots=True, eq=False)
+class Activity:
+    """What goes on beside charging, such as a firmware update; `last` is what it last reported."""
 
-    id: str
-    organization_id: str
-    charge_point_id: str
-    identity: str
-    vendor: str
-    model: str
-    serial_number: str
-    firmware_version: str
-    connector_type: str
-    max_power_w: int
-    ws_url: str
+    name: str
+    report: Report
+    last: Request | None = None
 
 
 class Recorder(Protocol):
@@ -53,19 +43,23 @@ class Recorder(Protocol):
     async def saved(self, ids: Collection[str]) -> None: ...
 
 
+Handler = Callable[["Station", Payload], Reply]
+
+
 class Station:
     """One charge point. Everything happens on one event loop; `fleet.life` runs it."""
 
     __slots__ = (
         "_tasks", "_timers", "activities", "behind", "boot_reason", "closing", "connectors", "dialect",
-        "last_seen_at", "link", "memory", "network", "offline_since", "plate", "pumping", "recorder", "registration",
-        "runtime_status", "speed", "waits_for_boot", "whole",
+        "handlers", "last_seen_at", "link", "memory", "network", "offline_since", "plate", "pumping", "recorder",
+        "registration", "runtime_status", "speed", "waits_for_boot", "whole",
     )  # fmt: skip
 
     def __init__(
         self,
         plate: Nameplate,
         dialect: Dialect,
+        handlers: Mapping[str, Handler],
         connectors: list[Connector],
         memory: Memory,
         recorder: Recorder,
@@ -74,6 +68,7 @@ class Station:
     ) -> None:
         self.plate = plate
         self.dialect = dialect
+        self.handlers = handlers
         self.connectors = connectors
         self.whole = Whole()
         self.memory = memory
@@ -87,10 +82,10 @@ class Station:
         self.last_seen_at: datetime | None = None
         self.closing: set[str] = set()  # why a restart waits until no transaction runs
         self.pumping = False
-        self.behind: list[tuple[outbox.Entry, Follow]] = []
+        self.behind: list[tuple[Entry, Follow]] = []
         self.offline_since: float | None = None
         self.waits_for_boot: list[Follow] = []  # what goes on once it is registered again
-        self.activities: dict[str, Activity] = {}  # beside charging, such as a firmware update
+        self.activities: dict[str, Activity] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -110,7 +105,14 @@ class Station:
     def setting(self, setting: Setting) -> str:
         """The value in force; empty where the version has no such key."""
         key = self.dialect.keys.by_setting.get(setting)
-        return self.dialect.keys.value(self, key) if key else ""
+        return self.value(key) if key else ""
+
+    def value(self, key: Key) -> str:
+        """What a key of its version is set to."""
+        stored = self.memory.keys.get(key.name)
+        if stored is not None:
+            return stored
+        return key.default if isinstance(key.default, str) else key.default(self)
 
     def number(self, setting: Setting) -> int:
         return int(self.setting(setting) or 0)
@@ -137,9 +139,7 @@ class Station:
         try:
             return await link.call(*request)
         except Unanswered:
-            self.follow(
-                link.close
-            )  # a closing hand-shake takes time, and whoever called is to know before the next link
+            self.follow(link.close)  # its hand-shake takes time, and whoever called is to know before the next link
             raise
 
     async def send(self, request: Request) -> None:
@@ -151,53 +151,13 @@ class Station:
         if self.online:
             self.follow(lambda: self.send(request))
 
-    def report(self, connector: Connector) -> None:
-        """Writes a change of the connector's status down and sends it, by setting once it has lasted (1.6 §4.9)."""
-        now = (self.dialect.status_name(connector.status), connector.fault)
-        if connector.reported == now:
-            return
-        connector.reported = now
-        self.recorder.status(self, connector)
-        self.changed()
-        lasting_s = self.number(Setting.STATUS_DURATION)
-        if lasting_s > 0:
-            self.after(f"status {connector.number}", lasting_s, lambda: self._announce_later(connector))
-        else:
-            self.announce(connector)
-
-    def announce(self, connector: Connector) -> None:
-        """Sends the connector's status unless the CSMS was told the same last (OCPP 1.6 §4.9, 2.0.1 G01)."""
-        self._announce(connector, self.dialect.status(self, connector))
-        self.announce_whole()
-
-    def announce_whole(self) -> None:
-        """The same of the station as a whole, where the version has a status for that."""
-        request = self.dialect.status_of_whole(self)
-        if request is not None:
-            self._announce(self.whole, request)
-
-    def _announce(self, part: Connector | Whole, request: Request) -> None:
-        _, payload = request
-        news = tuple(value for name, value in payload.items() if name != "timestamp")
-        if not self.online or part.announced == news:
-            return
-        part.announced = news
-        outbox.say_behind(self, lambda: self._tell(part, news, request))
-
-    async def _announce_later(self, connector: Connector) -> None:
-        self.announce(connector)
-
-    async def _tell(self, part: Connector | Whole, news: tuple[Any, ...], request: Request) -> None:
-        await self.call(request)
-        part.told = news
-
     def answer(self, call: Call, text: str | bytes) -> Reply | None:
         """What it says to a CALL of the CSMS; None is silence. Raises Violation."""
         if self.registration == REJECTED:
             if self.version == "1.6":
                 return None  # OCPP 1.6 §4.2: it shall not respond
             raise Violation("SecurityError", "the CSMS rejected this charging station")
-        handler = self.dialect.handlers.get(call.action)
+        handler = self.handlers.get(call.action)
         if handler is None:
             known = call.action in actions(self.version)
             raise Violation("NotSupported" if known else "NotImplemented", f"{call.action[:64]} is not supported")

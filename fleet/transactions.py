@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping
 from uuid import uuid4
 
-from fleet import authorization, availability, outbox, profiles, samples
+from fleet import authorization, availability, outbox, profiles, samples, statuses
 from fleet.clock import timestamp
 from fleet.connector import Authorization, Connector, ConnectorStatus, Transaction
 from fleet.dialect import StopReason, Trigger
 from fleet.frames import Payload
 from fleet.intervals import repeat
 from fleet.keys import Setting
+from fleet.memory import Entry
 from fleet.samples import Context
 from fleet.station import Station
 
@@ -44,7 +45,7 @@ def begin(station: Station, connector: Connector, by: Authorization) -> None:
         profiles.put(station, connector.number, by.profile)
     samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.BEGIN))
     first = samples.take(station, connector, Setting.START_MEASURANDS, Context.BEGIN)
-    request = station.dialect.started(station, connector, transaction, first)
+    request = station.dialect.started(connector, transaction, first, offline=not station.online)
     outbox.post(station, transaction.id, outbox.START, request, token=transaction.token)
     limits_changed(station)  # it shares the station's limit from now on
     if station.online:
@@ -69,7 +70,7 @@ def energize(station: Station, connector: Connector) -> None:
 def changed(station: Station, connector: Connector) -> None:
     """Makes power, status and the transaction's charging state follow what happened to the connector."""
     _regulate(station, connector)
-    station.report(connector)
+    statuses.report(station, connector)
     transaction = connector.transaction
     if transaction is not None and transaction.energized and transaction.state != connector.status:
         transaction.state = connector.status
@@ -81,7 +82,7 @@ def sample(station: Station, connector: Connector, trigger: Trigger) -> None:
     if connector.transaction is None:
         return
     taken = samples.take(station, connector, *READ_AT[trigger])
-    request = station.dialect.updated(station, connector, connector.transaction, trigger, taken)
+    request = station.dialect.updated(connector, connector.transaction, trigger, taken, offline=not station.online)
     if request is not None:
         outbox.post(station, connector.transaction.id, outbox.UPDATE, request)
         resume(station)
@@ -182,11 +183,11 @@ def _end(
 ) -> None:
     connector.meter.aim(0, time.monotonic())
     samples.keep(transaction, samples.take(station, connector, Setting.END_MEASURANDS, Context.END, at))
-    request = station.dialect.ended(station, connector, transaction, reason, token, at)
+    request = station.dialect.ended(connector, transaction, reason, token, at, offline=not station.online)
     outbox.post(station, transaction.id, outbox.STOP, request, token=token)
     _take_off(station, connector)
     resume(station)  # before the report, which goes behind the message of the end
-    station.report(connector)
+    statuses.report(station, connector)
 
 
 def _take_off(station: Station, connector: Connector) -> None:
@@ -287,7 +288,7 @@ async def _energy_is_due(station: Station, connector: Connector) -> None:
     unplugged(station, connector)
 
 
-def _settled(station: Station, entry: outbox.Entry, answer: Payload | None) -> None:
+def _settled(station: Station, entry: Entry, answer: Payload | None) -> None:
     """A message of a transaction was answered, or given up."""
     connector = next((c for c in station.connectors if c.transaction and c.transaction.id == entry["tx"]), None)
     info = station.dialect.token_info(answer) if answer is not None else None

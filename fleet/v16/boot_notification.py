@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fleet.dialect import Request
-from fleet.station import Station
+from fleet.plate import Nameplate
 
 
-def request(station: Station) -> Request:
-    plate = station.plate
+def request(plate: Nameplate, reason: str) -> Request:
     return "BootNotification", {
         "chargePointVendor": plate.vendor[:20],
         "chargePointModel": plate.model[:20],

@@ -25,4 +25,4 @@ def _described(station: Station, key: Key) -> dict[str, Any]:
     described = {"key": key.name, "readonly": key.read_only}
     if key.write_only:
         return described
-    return {**described, "value": station.dialect.keys.value(station, key)[:MAX_VALUE]}
+    return {**described, "value": station.value(key)[:MAX_VALUE]}

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from fleet.bounds import DATA_TRANSFER, LOCAL_LIST, Bound, Bounds
-from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.keys import Holder, Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
 from fleet.local_list import MAX_ENTRIES
 from fleet.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
-
-if TYPE_CHECKING:
-    from fleet.station import Station
 
 PROFILES = "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement"
 MAX_KEYS = 100
 
 
-def _connectors(station: Station) -> str:
-    return str(len(station.connectors))
+def _connectors(holder: Holder) -> str:
+    return str(len(holder.connectors))
 
 
-def _rotation(station: Station) -> str:
-    return ",".join(f"{number}.RST" for number in range(len(station.connectors) + 1))
+def _rotation(holder: Holder) -> str:
+    return ",".join(f"{number}.RST" for number in range(len(holder.connectors) + 1))
 
 
 KEYS = Keys(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet.connector import Connector, Transaction
+from fleet.connector import Connector, Sample, Transaction
 from fleet.dialect import Request, Trigger
 from fleet.frames import Payload
-from fleet.samples import UNITS, Sample
-from fleet.station import Station
+from fleet.samples import UNITS
 
 UNKNOWN_TRANSACTION = -1  # the CSMS has not answered StartTransaction; replaced when it does
 
@@ -19,7 +18,7 @@ def request(connector: Connector, sample: Sample) -> Request:
 
 
 def updated(
-    station: Station, connector: Connector, transaction: Transaction, trigger: Trigger, sample: Sample | None
+    connector: Connector, transaction: Transaction, trigger: Trigger, sample: Sample | None, *, offline: bool
 ) -> Request | None:
     """The message of a running transaction; 1.6 reports no change of its state."""
     if sample is None or trigger is Trigger.CHARGING_STATE:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from fleet.connector import Connector, Transaction
+from fleet.connector import Connector, Sample, Transaction
 from fleet.dialect import Request
 from fleet.frames import Payload
-from fleet.samples import Sample
-from fleet.station import Station
 
 
-def request(station: Station, connector: Connector, transaction: Transaction, sample: Sample | None) -> Request:
+def request(connector: Connector, transaction: Transaction, sample: Sample | None, *, offline: bool) -> Request:
     """The message; of the meter 1.6 reports only the register here."""
     payload: Payload = {
         "connectorId": connector.number,

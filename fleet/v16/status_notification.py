@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fleet.clock import timestamp
 from fleet.connector import Connector, ConnectorStatus
 from fleet.dialect import Request
-from fleet.station import Station
 
 # §7.6; a fault of another name is reported as OtherError with the name beside it
 ERROR_CODES = frozenset(
@@ -22,16 +23,16 @@ OTHER_NAMES = {
 }
 
 
-def request(station: Station, connector: Connector) -> Request:
+def request(connector: Connector) -> Request:
     return _request(connector.number, connector.status, connector.fault)
 
 
-def request_of_whole(station: Station) -> Request:
+def request_of_whole(connectors: Sequence[Connector]) -> Request:
     """Connector 0: the station is Faulted or Unavailable while all of its connectors are, and else Available."""
-    faults = [connector.fault for connector in station.connectors if connector.fault is not None]
-    if faults and len(faults) == len(station.connectors):
+    faults = [connector.fault for connector in connectors if connector.fault is not None]
+    if faults and len(faults) == len(connectors):
         return _request(0, ConnectorStatus.FAULTED, faults[0])
-    is_operative = any(connector.operative for connector in station.connectors)
+    is_operative = any(connector.operative for connector in connectors)
     return _request(0, ConnectorStatus.AVAILABLE if is_operative else ConnectorStatus.UNAVAILABLE, None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fleet.connector import Connector, Transaction
 from fleet.dialect import Request, StopReason
 from fleet.frames import Payload
-from fleet.station import Station
 from fleet.v16 import meter_values
 
 # §7.36 has fewer reasons than 2.0.1
@@ -13,7 +12,13 @@ REASONS = {StopReason.TIME_LIMIT: StopReason.LOCAL, StopReason.ENERGY_LIMIT: Sto
 
 
 def request(
-    station: Station, connector: Connector, transaction: Transaction, reason: StopReason, token: str | None, at: str
+    connector: Connector,
+    transaction: Transaction,
+    reason: StopReason,
+    token: str | None,
+    at: str,
+    *,
+    offline: bool,
 ) -> Request:
     payload: Payload = {
         "transactionId": meter_values.UNKNOWN_TRANSACTION if transaction.number is None else transaction.number,

@@ -41,9 +41,9 @@ def _follow(station: Station, message: str, connector: Connector | None) -> Foll
             await _meter_values(station, chosen)
         elif message == "StatusNotification":
             if connector is None:
-                await station.send(status_notification.request_of_whole(station))
+                await station.send(status_notification.request_of_whole(station.connectors))
             for each in chosen:
-                await station.send(status_notification.request(station, each))
+                await station.send(status_notification.request(each))
         else:
             await station.send(_request(station, message))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet.dialect import Handler
+from fleet.station import Handler
 from fleet.v201 import (
     authorize,
     boot_notification,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from fleet.dialect import Request
-from fleet.station import Station
+from fleet.plate import Nameplate
 
 
-def request(station: Station) -> Request:
-    plate = station.plate
+def request(plate: Nameplate, reason: str) -> Request:
     charging_station = {
         "vendorName": plate.vendor[:50],
         "model": plate.model[:20],
         "serialNumber": plate.serial_number[:25],
         "firmwareVersion": plate.firmware_version[:50],
     }
-    return "BootNotification", {"reason": station.boot_reason, "chargingStation": charging_station}
+    return "BootNotification", {"reason": reason, "chargingStation": charging_station}

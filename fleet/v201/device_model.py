@@ -70,7 +70,7 @@ def _configured(station: Station, key: Key) -> list[Variable]:
     """What a key is as a variable: one for each of its instances."""
     component, _, name = key.name.partition(".")
     named = [{"name": name, "instance": instance} for instance in INSTANCES.get(key.name, ())] or [{"name": name}]
-    value = None if key.write_only else station.dialect.keys.value(station, key)
+    value = None if key.write_only else station.value(key)
     return [
         Variable({"name": component}, variable, value, _mutability(key), _characteristics(key), key)
         for variable in named

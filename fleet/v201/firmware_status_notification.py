@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fleet import activities
-from fleet.activities import Report
-from fleet.dialect import Request
+from fleet.dialect import Report, Request
 from fleet.station import Station
 
 NAME = "firmware"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet.connector import Connector
+from fleet.connector import Connector, Sample
 from fleet.dialect import Request
 from fleet.frames import Payload
-from fleet.samples import UNITS, Sample
+from fleet.samples import UNITS
 
 
 def request(connector: Connector, sample: Sample) -> Request:

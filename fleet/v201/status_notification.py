@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fleet.clock import timestamp
 from fleet.connector import Connector, ConnectorStatus
 from fleet.dialect import Request
-from fleet.station import Station
 
 # ConnectorStatusEnumType; all that is not here is Occupied
 NAMES = {
@@ -16,7 +17,7 @@ NAMES = {
 }
 
 
-def request(station: Station, connector: Connector) -> Request:
+def request(connector: Connector) -> Request:
     return "StatusNotification", {
         "timestamp": timestamp(),
         "connectorStatus": status_name(connector.status),
@@ -25,7 +26,7 @@ def request(station: Station, connector: Connector) -> Request:
     }
 
 
-def request_of_whole(station: Station) -> None:
+def request_of_whole(connectors: Sequence[Connector]) -> None:
     """2.0.1 knows the status of connectors only."""
 
 

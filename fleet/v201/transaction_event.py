@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from fleet.clock import timestamp
-from fleet.connector import Connector, ConnectorStatus, Transaction
+from fleet.connector import Connector, ConnectorStatus, Sample, Transaction
 from fleet.dialect import Request, StopReason, Trigger
 from fleet.frames import Payload
-from fleet.samples import Sample
-from fleet.station import Station
 from fleet.v201.authorize import id_token
 from fleet.v201.meter_values import values
 
@@ -37,9 +35,9 @@ REASONS = {
 }
 
 
-def started(station: Station, connector: Connector, transaction: Transaction, sample: Sample | None) -> Request:
+def started(connector: Connector, transaction: Transaction, sample: Sample | None, *, offline: bool) -> Request:
     trigger = Trigger.AUTHORIZED if transaction.remote_start_id is None else Trigger.REMOTE_START
-    event = _event(station, connector, transaction, "Started", trigger.value, transaction.started_at)
+    event = _event(connector, transaction, "Started", trigger.value, transaction.started_at, offline=offline)
     event["transactionInfo"]["chargingState"] = "EVConnected"
     if transaction.remote_start_id is not None:
         event["transactionInfo"]["remoteStartId"] = transaction.remote_start_id
@@ -52,12 +50,12 @@ def started(station: Station, connector: Connector, transaction: Transaction, sa
 
 
 def updated(
-    station: Station, connector: Connector, transaction: Transaction, trigger: Trigger, sample: Sample | None
+    connector: Connector, transaction: Transaction, trigger: Trigger, sample: Sample | None, *, offline: bool
 ) -> Request | None:
     """The message of a running transaction; without a sample there is nothing to say at the meter's times."""
     if sample is None and trigger in (Trigger.PERIODIC, Trigger.CLOCK):
         return None
-    event = _event(station, connector, transaction, "Updated", trigger.value, timestamp())
+    event = _event(connector, transaction, "Updated", trigger.value, timestamp(), offline=offline)
     event["transactionInfo"]["chargingState"] = CHARGING_STATES.get(connector.status, "EVConnected")
     if sample is not None:
         event["meterValue"] = values([sample])
@@ -65,9 +63,16 @@ def updated(
 
 
 def ended(
-    station: Station, connector: Connector, transaction: Transaction, reason: StopReason, token: str | None, at: str
+    connector: Connector,
+    transaction: Transaction,
+    reason: StopReason,
+    token: str | None,
+    at: str,
+    *,
+    offline: bool,
 ) -> Request:
-    event = _event(station, connector, transaction, "Ended", END_TRIGGERS.get(reason, "AbnormalCondition"), at)
+    trigger = END_TRIGGERS.get(reason, "AbnormalCondition")
+    event = _event(connector, transaction, "Ended", trigger, at, offline=offline)
     info, is_left = event["transactionInfo"], reason is StopReason.EV_DISCONNECTED or not connector.plugged
     info["stoppedReason"] = REASONS.get(reason, reason.value)
     info["chargingState"] = "Idle" if is_left else "EVConnected"  # a change of it is always told (TransactionType)
@@ -88,7 +93,7 @@ def number(transaction_number: int, payload: Payload) -> None:
 
 
 def _event(
-    station: Station, connector: Connector, transaction: Transaction, kind: str, trigger: str, at: str
+    connector: Connector, transaction: Transaction, kind: str, trigger: str, at: str, *, offline: bool
 ) -> Payload:
     event: Payload = {
         "eventType": kind,
@@ -98,6 +103,6 @@ def _event(
         "transactionInfo": {"transactionId": transaction.id},
         "evse": {"id": connector.number, "connectorId": 1},
     }
-    if not station.online:
+    if offline:
         event["offline"] = True
     return event

@@ -68,4 +68,4 @@ async def _of_each(station: Station, message: str, connectors: Iterable[Connecto
         elif message == "MeterValues":
             await metering.say(station, connector, Setting.CLOCK_MEASURANDS, Context.TRIGGER)  # F06.FR.06
         else:
-            await station.send(status_notification.request(station, connector))
+            await station.send(status_notification.request(connector))

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from fleet.bounds import DATA_TRANSFER, LOCAL_LIST, MAX_BYTES, Bound, Bounds
-from fleet.keys import Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
+from fleet.keys import Holder, Key, Keys, Kind, Setting, boolean, fixed, integer, measurands
 from fleet.local_list import MAX_ENTRIES
 from fleet.profiles import MAX_PERIODS, MAX_STACK_LEVEL
 from fleet.samples import MEASURANDS, REGISTER
-
-if TYPE_CHECKING:
-    from fleet.station import Station
 
 MAX_VARIABLES = 100
 MEASURED = f"{REGISTER},Power.Active.Import"
 
 
-def _identity(station: Station) -> str:
-    return station.plate.identity
+def _identity(holder: Holder) -> str:
+    return holder.plate.identity
 
 
-def _model(station: Station) -> str:
-    return station.plate.model
+def _model(holder: Holder) -> str:
+    return holder.plate.model
 
 
-def _vendor(station: Station) -> str:
-    return station.plate.vendor
+def _vendor(holder: Holder) -> str:
+    return holder.plate.vendor
 
 
-def _phases(station: Station) -> str:
+def _phases(holder: Holder) -> str:
     """The phases of the grid, which direct current comes from too."""
-    return str(station.connectors[0].supply.phases or 3)
+    return str(holder.connectors[0].supply.phases or 3)
 
 
 VARIABLES = Keys(
@@ -55,7 +51,7 @@ VARIABLES = Keys(
         boolean("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, Setting.ALLOW_OFFLINE_UNKNOWN),
         boolean("AuthCacheCtrlr.Enabled", True, Setting.CACHE_ENABLED),
         boolean("LocalAuthListCtrlr.Enabled", True, Setting.LIST_ENABLED),
-        fixed("LocalAuthListCtrlr.Entries", lambda station: str(len(station.memory.local_list)), maximum=MAX_ENTRIES),
+        fixed("LocalAuthListCtrlr.Entries", lambda holder: str(len(holder.memory.local_list)), maximum=MAX_ENTRIES),
         fixed("LocalAuthListCtrlr.ItemsPerMessage", str(LOCAL_LIST.max_items)),
         fixed("LocalAuthListCtrlr.BytesPerMessage", str(LOCAL_LIST.max_bytes)),
         integer("TxCtrlr.EVConnectionTimeOut", 60, Setting.CONNECTION_TIMEOUT, minimum=1),
@@ -78,10 +74,10 @@ VARIABLES = Keys(
         fixed("SmartChargingCtrlr.ProfileStackLevel", str(MAX_STACK_LEVEL)),
         fixed("SmartChargingCtrlr.RateUnit", "A,W", Kind.LIST),
         fixed("SmartChargingCtrlr.PeriodsPerSchedule", str(MAX_PERIODS)),
-        fixed("SmartChargingCtrlr.Entries", lambda station: str(len(station.memory.profiles))),
+        fixed("SmartChargingCtrlr.Entries", lambda holder: str(len(holder.memory.profiles))),
         fixed("DeviceDataCtrlr.ItemsPerMessage", str(MAX_VARIABLES)),
         fixed("DeviceDataCtrlr.BytesPerMessage", str(MAX_BYTES)),
-        fixed("SecurityCtrlr.SecurityProfile", lambda station: "2" if station.plate.ws_url[:4] == "wss:" else "1"),
+        fixed("SecurityCtrlr.SecurityProfile", lambda holder: "2" if holder.plate.ws_url[:4] == "wss:" else "1"),
         fixed("SecurityCtrlr.CertificateEntries", "0"),
         fixed("SecurityCtrlr.Identity", _identity, Kind.TEXT),
         fixed("SecurityCtrlr.OrganizationName", "Chargeyard", Kind.TEXT),
