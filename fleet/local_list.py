@@ -19,8 +19,22 @@ def replace(station: Station, version: int, entries: Mapping[str, Entry]) -> Non
     _set_version(station, version)
 
 
-def change(station: Station, version: int, entries: Mapping[str, Entry | None]) -> bool:
-    """Adds or changes entries; None removes one. False when the list would be too long: it stays as it was."""
+def receive(station: Station, version: int, entries: Mapping[str, Entry | None], *, full: bool) -> str:
+    """Takes what the CSMS sent, the list in full or its differences; gives the status, alike in both versions.
+
+    Of differences None removes an entry, and those that would make the list too long leave it as it was.
+    """
+    if version <= 0:
+        return "Failed"
+    if full:
+        replace(station, version, {token: entry for token, entry in entries.items() if entry is not None})
+        return "Accepted"
+    if version <= station.memory.list_version:
+        return "VersionMismatch"
+    return "Accepted" if _change(station, version, entries) else "Failed"
+
+
+def _change(station: Station, version: int, entries: Mapping[str, Entry | None]) -> bool:
     changed = {**station.memory.local_list, **{folded(token): entry for token, entry in entries.items()}}
     left = {token: entry for token, entry in changed.items() if entry is not None}
     if len(left) > MAX_ENTRIES:

@@ -22,7 +22,7 @@ LEVEL = {room: number for number, level in enumerate(LEVELS) for room in level}
 FREE = LEVELS[0]
 
 # the messages of OCPP are the protocol's own
-PROTOCOL = ("fleet/v16/", "fleet/v201/")
+PROTOCOL = ("fleet/alike.py", "fleet/v16/", "fleet/v201/")
 
 SOURCES = [
     file for room in LEVEL for file in [ROOT / f"{room}.py", *sorted((ROOT / room).rglob("*.py"))] if file.exists()

@@ -1,27 +1,23 @@
-"""OCPP 1.6J, one file per message."""
+"""OCPP 1.6J, one file per message that it writes in its own way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleet import alike
 from fleet.station import Handler
 from fleet.v16 import (
     authorize,
     boot_notification,
-    cancel_reservation,
     change_availability,
     change_configuration,
-    clear_cache,
     clear_charging_profile,
-    data_transfer,
     get_composite_schedule,
     get_configuration,
     get_diagnostics,
     get_local_list_version,
-    heartbeat,
     meter_values,
     remote_start_transaction,
-    remote_stop_transaction,
     reserve_now,
     reset,
     send_local_list,
@@ -43,18 +39,18 @@ class V16:
     subprotocol = "ocpp1.6"
     keys = KEYS
     handlers: Mapping[str, Handler] = {
-        "CancelReservation": cancel_reservation.handle,
+        "CancelReservation": alike.cancel_reservation,
         "ChangeAvailability": change_availability.handle,
         "ChangeConfiguration": change_configuration.handle,
-        "ClearCache": clear_cache.handle,
+        "ClearCache": alike.clear_cache,
         "ClearChargingProfile": clear_charging_profile.handle,
-        "DataTransfer": data_transfer.handle,
+        "DataTransfer": alike.data_transfer,
         "GetCompositeSchedule": get_composite_schedule.handle,
         "GetConfiguration": get_configuration.handle,
         "GetDiagnostics": get_diagnostics.handle,
         "GetLocalListVersion": get_local_list_version.handle,
         "RemoteStartTransaction": remote_start_transaction.handle,
-        "RemoteStopTransaction": remote_stop_transaction.handle,
+        "RemoteStopTransaction": alike.stop_transaction,
         "ReserveNow": reserve_now.handle,
         "Reset": reset.handle,
         "SendLocalList": send_local_list.handle,
@@ -77,7 +73,7 @@ class V16:
 
     password = staticmethod(password)
     boot = staticmethod(boot_notification.request)
-    heartbeat = staticmethod(heartbeat.request)
+    heartbeat = staticmethod(alike.heartbeat)
     status = staticmethod(status_notification.request)
     status_of_whole = staticmethod(status_notification.request_of_whole)
     status_name = staticmethod(status_notification.status_name)

@@ -12,22 +12,11 @@ from fleet.station import Station
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    return Reply({"status": _put(station, payload)})
-
-
-def _put(station: Station, payload: Payload) -> str:
     if not station.is_set(Setting.LIST_ENABLED):
-        return "NotSupported"
-    version = payload["listVersion"]
+        return Reply({"status": "NotSupported"})
     entries = {entry["idTag"]: _entry(entry.get("idTagInfo")) for entry in payload.get("localAuthorizationList", [])}
-    if version <= 0:
-        return "Failed"
-    if payload["updateType"] == "Full":
-        local_list.replace(station, version, {token: entry for token, entry in entries.items() if entry is not None})
-        return "Accepted"
-    if version <= station.memory.list_version:
-        return "VersionMismatch"
-    return "Accepted" if local_list.change(station, version, entries) else "Failed"
+    full = payload["updateType"] == "Full"
+    return Reply({"status": local_list.receive(station, payload["listVersion"], entries, full=full)})
 
 
 def _entry(info: dict[str, Any] | None) -> dict[str, Any] | None:

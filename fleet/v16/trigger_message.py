@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet import life, metering, transactions
+from fleet import alike, life, metering, transactions
 from fleet.connector import Connector
 from fleet.dialect import Request, Trigger
 from fleet.frames import Payload
@@ -12,12 +12,7 @@ from fleet.keys import Setting
 from fleet.link import Follow, Reply
 from fleet.samples import Context
 from fleet.station import Station
-from fleet.v16 import (
-    diagnostics_status_notification,
-    firmware_status_notification,
-    heartbeat,
-    status_notification,
-)
+from fleet.v16 import diagnostics_status_notification, firmware_status_notification, status_notification
 
 OF_CONNECTORS = {"MeterValues", "StatusNotification"}  # the others are of the whole: a connectorId is ignored
 
@@ -60,7 +55,7 @@ async def _meter_values(station: Station, connectors: Iterable[Connector]) -> No
 
 def _request(station: Station, message: str) -> Request:
     if message == "Heartbeat":
-        return heartbeat.request()
+        return alike.heartbeat()
     if message == "DiagnosticsStatusNotification":
         return diagnostics_status_notification.current(station)
     return firmware_status_notification.current(station)

@@ -1,18 +1,16 @@
-"""OCPP 2.0.1, one file per message."""
+"""OCPP 2.0.1, one file per message that it writes in its own way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleet import alike
 from fleet.station import Handler
 from fleet.v201 import (
     authorize,
     boot_notification,
-    cancel_reservation,
     change_availability,
-    clear_cache,
     clear_charging_profile,
-    data_transfer,
     get_base_report,
     get_charging_profiles,
     get_composite_schedule,
@@ -21,10 +19,8 @@ from fleet.v201 import (
     get_report,
     get_transaction_status,
     get_variables,
-    heartbeat,
     meter_values,
     request_start_transaction,
-    request_stop_transaction,
     reserve_now,
     reset,
     send_local_list,
@@ -46,11 +42,11 @@ class V201:
     subprotocol = "ocpp2.0.1"
     keys = VARIABLES
     handlers: Mapping[str, Handler] = {
-        "CancelReservation": cancel_reservation.handle,
+        "CancelReservation": alike.cancel_reservation,
         "ChangeAvailability": change_availability.handle,
-        "ClearCache": clear_cache.handle,
+        "ClearCache": alike.clear_cache,
         "ClearChargingProfile": clear_charging_profile.handle,
-        "DataTransfer": data_transfer.handle,
+        "DataTransfer": alike.data_transfer,
         "GetBaseReport": get_base_report.handle,
         "GetChargingProfiles": get_charging_profiles.handle,
         "GetCompositeSchedule": get_composite_schedule.handle,
@@ -60,7 +56,7 @@ class V201:
         "GetTransactionStatus": get_transaction_status.handle,
         "GetVariables": get_variables.handle,
         "RequestStartTransaction": request_start_transaction.handle,
-        "RequestStopTransaction": request_stop_transaction.handle,
+        "RequestStopTransaction": alike.stop_transaction,
         "ReserveNow": reserve_now.handle,
         "Reset": reset.handle,
         "SendLocalList": send_local_list.handle,
@@ -87,7 +83,7 @@ class V201:
 
     password = staticmethod(password)
     boot = staticmethod(boot_notification.request)
-    heartbeat = staticmethod(heartbeat.request)
+    heartbeat = staticmethod(alike.heartbeat)
     status = staticmethod(status_notification.request)
     status_of_whole = staticmethod(status_notification.request_of_whole)
     status_name = staticmethod(status_notification.status_name)

@@ -12,23 +12,12 @@ from fleet.station import Station
 
 
 def handle(station: Station, payload: Payload) -> Reply:
-    return Reply({"status": _put(station, payload)})
-
-
-def _put(station: Station, payload: Payload) -> str:
-    version = payload["versionNumber"]
-    if not station.is_set(Setting.LIST_ENABLED) or version <= 0:
-        return "Failed"
-    entries = {
-        item["idToken"]["idToken"]: _entry(item.get("idTokenInfo"))
-        for item in payload.get("localAuthorizationList", [])
-    }
-    if payload["updateType"] == "Full":
-        local_list.replace(station, version, {token: entry for token, entry in entries.items() if entry is not None})
-        return "Accepted"
-    if version <= station.memory.list_version:
-        return "VersionMismatch"
-    return "Accepted" if local_list.change(station, version, entries) else "Failed"
+    if not station.is_set(Setting.LIST_ENABLED):
+        return Reply({"status": "Failed"})
+    items = payload.get("localAuthorizationList", [])
+    entries = {item["idToken"]["idToken"]: _entry(item.get("idTokenInfo")) for item in items}
+    full = payload["updateType"] == "Full"
+    return Reply({"status": local_list.receive(station, payload["versionNumber"], entries, full=full)})
 
 
 def _entry(info: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fleet import life, metering, transactions
+from fleet import alike, life, metering, transactions
 from fleet.connector import Connector
 from fleet.dialect import Trigger
 from fleet.frames import Payload
@@ -12,12 +12,7 @@ from fleet.keys import Setting
 from fleet.link import Follow, Reply
 from fleet.samples import Context
 from fleet.station import ACCEPTED, Station
-from fleet.v201 import (
-    firmware_status_notification,
-    heartbeat,
-    log_status_notification,
-    status_notification,
-)
+from fleet.v201 import firmware_status_notification, log_status_notification, status_notification
 from fleet.v201.evse import connectors_of
 
 OF_EVSES = {"MeterValues", "StatusNotification", "TransactionEvent"}
@@ -50,7 +45,7 @@ def _follow(station: Station, message: str, connectors: Iterable[Connector]) -> 
                 station.boot_reason = "Triggered"
                 await life.boot(station)
             case "Heartbeat":
-                await station.send(heartbeat.request())
+                await station.send(alike.heartbeat())
             case "FirmwareStatusNotification":
                 await station.send(firmware_status_notification.current(station))
             case "LogStatusNotification":
