@@ -42,6 +42,8 @@ CODES_OF_16 = {
     "MessageTypeNotSupported": "ProtocolError",
 }
 
+MAX_CODE, MAX_DESCRIPTION = 50, 255  # of a CALLERROR: no code is so long, and no description may be (Part 4 §4.2.3)
+
 
 class Violation(Exception):
     """A frame that breaks the standard; `code` as OCPP 2.0.1 spells it, `message_id` when it could be read."""
@@ -49,7 +51,7 @@ class Violation(Exception):
     def __init__(self, code: str, description: str, message_id: str | None = None) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code
-        self.description = description[:255]
+        self.description = description[:MAX_DESCRIPTION]
         self.message_id = message_id
 
 
@@ -88,7 +90,7 @@ def parse(text: str | bytes) -> Frame:
         case [3, str(id), dict(payload)]:
             return Result(id, payload)
         case [4, str(id), str(code), *rest]:
-            return Error(id, code, str(rest[0]) if rest else "")
+            return Error(id, code[:MAX_CODE], str(rest[0])[:MAX_DESCRIPTION] if rest else "")
         case [2, str(id), *_]:
             raise Violation("FormatViolation", "a CALL is [2, id, action, payload]", id)
         case [int(kind), str(id), *_] if kind not in (2, 3, 4):

@@ -13,6 +13,7 @@ from uuid import uuid4
 import orjson
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from fleet import bounds
 from fleet.frames import Call, Error, Payload, Result, Violation, check_result, code_for, parse
 from fleet.network import ConnectionCut, Network
 
@@ -161,6 +162,7 @@ class Link:
             future.set_exception(CallFailed(frame.code, frame.description))
             return
         try:
+            bounds.check_answer(self._action, frame, text)
             check_result(self._peer.version, self._action, frame, text)
         except Violation as violation:
             future.set_exception(CallFailed(violation.code, violation.description))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import booted
-from tests.support.csms import Csms, Refused, Station
+from tests.support.chargers import booted, eventually
+from tests.support.csms import ACCEPT, Csms, Refused, Station, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
 
@@ -115,3 +115,20 @@ async def test_a_difference_that_makes_the_local_list_too_long_leaves_it_as_it_w
     one_for_another = await differs(3, _entry(version, "NEW"), _entry(version, "TAG-2", listed=False))
 
     assert [one_more, one_changed, one_for_another] == ["Failed", "Accepted", "Accepted"]
+
+
+async def test_an_answer_of_more_bytes_than_one_needs_is_not_taken(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    charger, station = await booted(tenant, csms, version=version)
+    long = {"expiryDate" if version is V16 else "cacheExpiryDateTime": "2099-01-01T00:00:00Z" + " " * 10_000}
+    csms.behaviours["Authorize"] = reply(
+        {"idTagInfo" if version is V16 else "idTokenInfo": {"status": "Accepted", **long}}, ACCEPT
+    )
+
+    for number in (1, 2):
+        await charger.does("authorizeIdTag", idTag=f"TAG-{number}")
+        await station.receives("Authorize", number)
+
+    memory = await eventually(charger.memory, lambda memory: "tag-2" in memory.get("tokens", {}))
+    assert list(memory["tokens"]) == ["tag-2"]
