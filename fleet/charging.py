@@ -8,8 +8,9 @@ from fleet import authorization, availability, profiles, reservations, statuses,
 from fleet.connector import Authorization, Connector, Transaction
 from fleet.dialect import StopReason
 from fleet.keys import Setting
-from fleet.memory import folded
 from fleet.station import Station
+
+NO_AUTHORIZATION = "NoAuthorization"  # a token that is none (OCPP 2.0.1 IdTokenEnumType)
 
 
 class Refused(Exception):
@@ -40,23 +41,23 @@ def unplug(station: Station, connector: Connector) -> None:
 
 def start(station: Station, connector: Connector, by: Authorization) -> None:
     """Begins a transaction for a token that was accepted."""
-    reason = why_not_start(station, connector, by.token)
+    reason = why_not_start(station, connector, by)
     if reason is not None:
         raise Refused(reason)
     station.cancel(f"cable {connector.number}")
     transactions.begin(station, connector, by)
 
 
-def why_not_start(station: Station, connector: Connector, token: str) -> str | None:
+def why_not_start(station: Station, connector: Connector, by: Authorization) -> str | None:
     """What stands in the way of a transaction on this connector."""
-    reason = why_not_for(station, connector, token)
+    reason = why_not_for(station, connector, by)
     if reason is None and not connector.plugged:
         return f"Connector {connector.number} has no cable plugged in."
     return reason
 
 
-def why_not_for(station: Station, connector: Connector, token: str) -> str | None:
-    """Why a token can't charge here, cable or not."""
+def why_not_for(station: Station, connector: Connector, by: Authorization, *, asks: bool = False) -> str | None:
+    """Why a token can't charge here, cable or not; `asks` when the CSMS will give its verdict first."""
     number = connector.number
     if connector.fault is not None:
         return f"Connector {number} has a fault: {connector.fault}."
@@ -65,7 +66,7 @@ def why_not_for(station: Station, connector: Connector, token: str) -> str | Non
     if not connector.operative:
         return f"Connector {number} is out of service."
     reserved = connector.reservation
-    if reserved is not None and not _is_for(station, reserved.token, reserved.parent, token):
+    if reserved is not None and not reservations.is_for(station, reserved, by, asks=asks):
         return f"Connector {number} is reserved for another token."
     return None
 
@@ -87,36 +88,46 @@ async def present(station: Station, connector: Connector, by: Authorization) -> 
         connector.authorization = None
         statuses.report(station, connector)
         return
+    by.parent = info.parent
     start_when_plugged(station, connector, by)
 
 
 def start_when_plugged(station: Station, connector: Connector, by: Authorization) -> None:
     """Starts at once for a token that is accepted, or waits for the cable for as long as ConnectionTimeOut says."""
     by.accepted = True
-    if not connector.plugged:
+    if why_not_for(station, connector, by) is not None:
+        connector.authorization = None
+        statuses.report(station, connector)
+    elif connector.plugged:
+        start(station, connector, by)
+    else:
         connector.authorization = by
         statuses.report(station, connector)
         timeout_s = station.number(Setting.CONNECTION_TIMEOUT)
         station.after(f"cable {connector.number}", timeout_s, lambda: _nobody_came(station, connector, by))
-    elif why_not_start(station, connector, by.token) is None:
-        start(station, connector, by)
-    else:
-        connector.authorization = None
-        statuses.report(station, connector)
 
 
 def for_remote_start(station: Station, number: int | None, by: Authorization) -> Connector | None:
     """Where the CSMS's start goes: to the connector it names, else to one that nobody waits for, best with a cable."""
     profile = by.profile
+    asks = number is not None and _asks(station, by)  # who names no connector leaves those that are kept to others
     if not station.online or (profile is not None and profile["purpose"] != profiles.TX):
         return None
 
     def fits(connector: Connector) -> bool:
         is_meant = connector.authorization is None if number is None else connector.number == number
         has_room = profile is None or profiles.why_not(station, connector.number, profile) is None
-        return is_meant and has_room and why_not_for(station, connector, by.token) is None
+        return is_meant and has_room and why_not_for(station, connector, by, asks=asks) is None
 
     return first(station, lambda c: fits(c) and c.plugged) or first(station, fits)
+
+
+async def start_remotely(station: Station, connector: Connector, by: Authorization) -> None:
+    """Starts for a token that the CSMS sent, after its verdict unless that is not to be asked for."""
+    if _asks(station, by):
+        await present(station, connector, by)
+    else:
+        start_when_plugged(station, connector, by)
 
 
 def set_energy(station: Station, connector: Connector, *, wanted: bool) -> None:
@@ -182,7 +193,5 @@ async def _nobody_came(station: Station, connector: Connector, by: Authorization
         statuses.report(station, connector)
 
 
-def _is_for(station: Station, token: str, parent: str | None, presented: str) -> bool:
-    if folded(token) == folded(presented):
-        return True
-    return parent is not None and authorization.parent_of(station, presented) == parent
+def _asks(station: Station, by: Authorization) -> bool:
+    return station.is_set(Setting.AUTHORIZE_REMOTE) and by.token_type != NO_AUTHORIZATION

@@ -47,9 +47,9 @@ def _unlock(station: Station, arguments: Arguments) -> Answer:
 
 
 def _start_transaction(station: Station, arguments: Arguments) -> Answer:
-    token = _token(station, arguments)
-    connector = _pick(station, arguments, lambda c: charging.why_not_start(station, c, token) is None)
-    charging.start(station, connector, Authorization(token))
+    by = Authorization(_token(station, arguments))
+    connector = _pick(station, arguments, lambda c: charging.why_not_start(station, c, by) is None)
+    charging.start(station, connector, by)
     return {}
 
 
@@ -66,20 +66,20 @@ def _stop_transaction(station: Station, arguments: Arguments) -> Answer:
 
 
 def _start_session(station: Station, arguments: Arguments) -> Answer:
-    token = _token(station, arguments)
+    stop_after_s, stop_after_wh = arguments.get("duration_seconds"), _watt_hours(arguments)
+    by = Authorization(_token(station, arguments), stop_after_s=stop_after_s, stop_after_wh=stop_after_wh)
 
-    def why_not(connector: Connector) -> str | None:
+    def why_not(connector: Connector, *, asks: bool = False) -> str | None:
         if connector.authorization is not None:
             return f"Connector {connector.number} waits for another token."
-        return charging.why_not_for(station, connector, token)
+        return charging.why_not_for(station, connector, by, asks=asks)
 
     connector = _pick(station, arguments, lambda c: not c.plugged and why_not(c) is None)
-    reason = why_not(connector)
+    reason = why_not(connector, asks=station.online)
     if reason is not None:
         raise Refused(reason)
     if not connector.plugged:
         charging.plug(station, connector)
-    by = Authorization(token, stop_after_s=arguments.get("duration_seconds"), stop_after_wh=_watt_hours(arguments))
     station.follow(lambda: charging.present(station, connector, by))
     return {}
 

@@ -28,11 +28,15 @@ class ConnectorStatus(StrEnum):
 
 @dataclass(slots=True)
 class Authorization:
-    """A token that was presented, and how it would charge: waits for the verdict, then for the cable."""
+    """A token that was presented, and how it would charge: waits for the verdict, then for the cable.
+
+    `parent` is its group, once the verdict has named it.
+    """
 
     token: str
     token_type: str = "ISO14443"
     accepted: bool = False
+    parent: str | None = None
     remote_start_id: int | None = None
     profile: dict[str, Any] | None = None
     stop_after_wh: float | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fleet import statuses
-from fleet.authorization import instant
-from fleet.connector import Connector, ConnectorStatus, Reservation
+from fleet.authorization import instant, parent_of
+from fleet.connector import Authorization, Connector, ConnectorStatus, Reservation
 from fleet.dialect import ReservationEnd
+from fleet.memory import folded
 from fleet.station import Station
 
 # ReservationStatus of a connector that can't be reserved (OCPP 1.6 §7.37; the same words in 2.0.1)
@@ -46,6 +47,19 @@ def remove(station: Station, connector: Connector) -> None:
     """Ends the reservation of a connector that is Faulted or Unavailable now (OCPP 1.6 §5.13, 2.0.1 H01)."""
     if connector.reservation is not None:
         _end(station, connector, connector.reservation, ReservationEnd.REMOVED)
+
+
+def is_for(station: Station, reservation: Reservation, by: Authorization, *, asks: bool) -> bool:
+    """Whether a token, or its group, is what a connector is kept for (OCPP 1.6 §5.13, 2.0.1 H03).
+
+    `asks` says that the CSMS will give its verdict first, which may name the group where the charger knows none.
+    """
+    if folded(reservation.token) == folded(by.token):
+        return True
+    if reservation.parent is None:
+        return False
+    group = by.parent or parent_of(station, by.token)
+    return asks if group is None else folded(group) == folded(reservation.parent)
 
 
 def resume(station: Station) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from storage.models import OcppVersion
-from tests.support.chargers import booted
+from tests.support.chargers import booted, remembering
 from tests.support.csms import SILENCE, Csms, Station, reply
 from tests.support.gateway import Tenant
 from tests.support.one_database import ONE_DATABASE
@@ -182,13 +183,68 @@ async def test_a_session_begins_on_a_connector_that_is_not_kept_for_another(
     assert station.last_status(connector=1) == "Reserved"
 
 
-async def _reserve(station: Station, id: int, token: str, until: str, connector: int = 1) -> str:
+async def test_a_session_of_a_token_whose_group_only_the_csms_knows_begins_on_the_connector_kept_for_the_group(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.behaviours["Authorize"] = reply(_verdict(version, group="Fleet"))
+    charger, station = await booted(tenant, csms, version=version)
+    await _reserve(station, 9, "GUEST", soon(60), group="FLEET")
+
+    await charger.does("startSession", idTag="MEMBER")
+
+    started = await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+    assert started[0]["reservationId"] == 9
+
+
+async def test_a_remote_start_waits_for_the_verdict_on_the_group_that_its_connector_is_kept_for(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    csms.behaviours["Authorize"] = reply(_verdict(version, group="OTHERS"), _verdict(version, group="FLEET"))
+    no_cache = remembering(AuthorizationCacheEnabled="false", AuthCacheCtrlr__Enabled="false")
+    charger, station = await booted(tenant, csms, version=version, memory=no_cache)
+    await _reserve(station, 9, "GUEST", soon(60), group="FLEET")
+
+    assert await _remote_start(station, "STRANGER", connector=1) == "Accepted"
+    await station.status("Preparing", "Occupied")
+    await station.status("Reserved")
+    assert await _remote_start(station, "MEMBER", connector=1) == "Accepted"
+    await station.status("Preparing", "Occupied")
+    await charger.does("plugConnector")
+
+    started = await station.until(lambda s: s.sent("StartTransaction") or s.sent("TransactionEvent"))
+    token = started[0].get("idTag") or started[0]["idToken"]["idToken"]
+    assert (token, started[0]["reservationId"]) == ("MEMBER", 9)
+
+
+async def test_a_remote_start_that_names_no_connector_leaves_the_reserved_one_to_its_group(
+    tenant: Tenant, csms: Csms, version: OcppVersion
+) -> None:
+    _, station = await booted(tenant, csms, version=version, connectors=2)
+    await _reserve(station, 9, "GUEST", soon(60), group="FLEET")
+
+    answers = [await _remote_start(station, token) for token in ("FIRST", "SECOND")]
+
+    assert answers == ["Accepted", "Rejected"]
+    await station.status("Preparing", "Occupied", connector=2)
+
+
+def _verdict(version: OcppVersion, *, group: str) -> dict[str, Any]:
+    if version is V16:
+        return {"idTagInfo": {"status": "Accepted", "parentIdTag": group}}
+    return {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": group, "type": "Central"}}}
+
+
+async def _reserve(
+    station: Station, id: int, token: str, until: str, connector: int = 1, group: str | None = None
+) -> str:
     if station.version == "1.6":
         reservation = {"reservationId": id, "connectorId": connector, "idTag": token, "expiryDate": until}
+        also: dict[str, Any] = {} if group is None else {"parentIdTag": group}
     else:
         id_token = {"idToken": token, "type": "Central"}
         reservation = {"id": id, "evseId": connector, "idToken": id_token, "expiryDateTime": until}
-    return str((await station.call("ReserveNow", reservation))["status"])
+        also = {} if group is None else {"groupIdToken": {"idToken": group, "type": "Central"}}
+    return str((await station.call("ReserveNow", {**reservation, **also}))["status"])
 
 
 async def _change_availability(station: Station, *, operative: bool) -> None:

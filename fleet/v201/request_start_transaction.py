@@ -5,7 +5,6 @@ from __future__ import annotations
 from fleet import charging
 from fleet.connector import Authorization
 from fleet.frames import Payload
-from fleet.keys import Setting
 from fleet.link import Reply
 from fleet.station import Station
 from fleet.v201.set_charging_profile import profile_of
@@ -22,11 +21,4 @@ def handle(station: Station, payload: Payload) -> Reply:
     connector = charging.for_remote_start(station, payload.get("evseId"), by)
     if connector is None:
         return Reply({"status": "Rejected"})
-
-    async def start() -> None:
-        if station.is_set(Setting.AUTHORIZE_REMOTE) and by.token_type != "NoAuthorization":
-            await charging.present(station, connector, by)
-        else:
-            charging.start_when_plugged(station, connector, by)
-
-    return Reply({"status": "Accepted"}, then=start)
+    return Reply({"status": "Accepted"}, then=lambda: charging.start_remotely(station, connector, by))
