@@ -145,11 +145,11 @@ async def test_a_hand_over_that_was_lost_is_made_up_for_while_the_process_lives(
     monkeypatch.setattr("fleet.ecs.RECONCILE_S", 0.1)
     async with running_gateway(url, tmp_path, **on_ecs) as gateway:
         stopped, deleted, lost = await deploy(gateway.tenant(), NOWHERE, count=3)
-        ecs.delete_service(cluster=CLUSTER, service=f"chargeyard-{lost.id}", force=True)
         async with gateway.services.database.write(ALL_TENANTS) as session:
             (await session.get_one(Charger, stopped.id)).desired_running = False
             await session.execute(delete(Charger).where(Charger.id == deleted.id))
             (await session.get_one(Charger, lost.id)).provider = "local"  # as before its first hand-over
+        ecs.delete_service(cluster=CLUSTER, service=f"chargeyard-{lost.id}", force=True)
 
         async def counts() -> list[int | None]:
             return [service(ecs, each).get("desiredCount") for each in (stopped, deleted, lost)]
