@@ -8,7 +8,6 @@ from hashlib import sha256
 import orjson
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
-from strawberry import Some
 
 from errors import Conflict, InvalidInput, NotFound, RateLimited
 from resolvers.context import Context, Services
@@ -70,11 +69,12 @@ async def replayed(session: AsyncSession, key: str | None, digest: str) -> Job |
 
 
 def digest_of(operation: str, input: BaseModel) -> str:
-    """What makes two requests the same: the operation and its input, without the key."""
-    values = input.model_dump(mode="json", exclude={"idempotency_key"})
-    nulls = [name for name in values if getattr(input, name) == Some(None)]  # a network that never ends, for one
-    told = [operation, values, nulls] if nulls else [operation, values]
-    return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """What makes two requests the same: the operation and its input, without the key.
+
+    What is as by default counts as left out, so that a field which a later release adds changes nothing.
+    """
+    values = input.model_dump(mode="json", exclude={"idempotency_key"}, exclude_defaults=True)
+    return sha256(orjson.dumps([operation, values], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 async def progress(ctx: Context, job_id: str, after: int | None = None) -> AsyncIterator[Progress]:
