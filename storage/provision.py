@@ -83,7 +83,10 @@ class Provisioning:
 
 
 def find_place(session: Session, location_id: str | None) -> Place | None:
-    """A site as new chargers need it; None when there is no such site."""
+    """A site as new chargers need it; None when there is no such site.
+
+    Its default route stays until the commit: the charger that has it can't go while another one relies on it.
+    """
     if location_id is None or not is_storable(location_id):
         return None
     found = session.execute(
@@ -97,7 +100,8 @@ def find_place(session: Session, location_id: str | None) -> Place | None:
     default_route = select(Topology.id).where(
         Topology.ocpi_location_id == ocpi_location_id, Topology.evse_uid.is_(None)
     )
-    has_chargers = ocpi_location_id is not None and session.scalars(default_route.limit(1)).first() is not None
+    kept = default_route.limit(1).with_for_update(read=True, key_share=True)
+    has_chargers = ocpi_location_id is not None and session.scalars(kept).first() is not None
     return Place(location_id, name, ocpi_location_id, has_chargers)
 
 
