@@ -74,9 +74,17 @@ def _make(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as exc:
-        raise SettingsError(f"CHARGEYARD_DATA_DIR: {file} can't be made ({exc.strerror})") from exc
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
+        raise _not_made(file, exc) from exc
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(text)
+    except OSError as exc:
+        file.unlink(missing_ok=True)  # the next start would take what there was room for as the whole
+        raise _not_made(file, exc) from exc
+
+
+def _not_made(file: Path, exc: OSError) -> SettingsError:
+    return SettingsError(f"CHARGEYARD_DATA_DIR: {file} can't be made ({exc.strerror})")
 
 
 def _read(file: Path) -> str:

@@ -41,9 +41,7 @@ def only_process(database_url: str) -> Iterator[None]:
                 f"{url.database} is in use by process {stream.read().strip() or 'unknown'}: SQLite serves one process. "
                 "Stop that one, or set CHARGEYARD_DATABASE_URL to PostgreSQL."
             ) from None
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
+        _sign(file, stream)
         yield
 
 
@@ -52,7 +50,20 @@ def _opened(file: Path) -> TextIO:
         file.parent.mkdir(parents=True, exist_ok=True)
         return file.open("a+")
     except OSError as exc:
-        raise DatabaseUnusable(
-            f"{file} can't be written to ({exc.strerror}); set CHARGEYARD_DATA_DIR or CHARGEYARD_DATABASE_URL to a "
-            "place that can."
-        ) from exc
+        raise _unwritable(file, exc) from exc
+
+
+def _sign(file: Path, stream: TextIO) -> None:
+    """Writes who holds the lock; past the stream's buffer, which on a full disk could not be closed either."""
+    try:
+        stream.truncate(0)
+        os.write(stream.fileno(), str(os.getpid()).encode())
+    except OSError as exc:
+        raise _unwritable(file, exc) from exc
+
+
+def _unwritable(file: Path, exc: OSError) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"{file} can't be written to ({exc.strerror}); set CHARGEYARD_DATA_DIR or CHARGEYARD_DATABASE_URL to a "
+        "place that can."
+    )

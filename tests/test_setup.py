@@ -33,6 +33,7 @@ from tests.support.gateway import SECRET
 from tests.support.postgres import fresh_database
 from tests.support.processes import PATIENCE_S, ROOT, Executed, Forked, Process
 
+NO_ROOM = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")  # as on a full disk, no file takes a byte
 ACME = "b5b1f0a8-6a53-4f6e-9c51-0b8f6ad6b2f1"
 
 
@@ -203,6 +204,29 @@ def test_what_can_not_be_opened_at_the_start_is_said_in_one_line(
     assert done.stderr.count("\n") == 1, done.stderr
     assert named in done.stderr
     assert "hidden" not in done.stderr
+
+
+FULL_DISK = [
+    ("token", {"CHARGEYARD_JWT_SECRET": SECRET}, "data/organization can't be made"),
+    ("serve --port 0", {}, "data/jwt-secret can't be made"),
+    ("serve --port 0", {"CHARGEYARD_JWT_SECRET": SECRET}, "data/chargeyard.db.lock can't be written to"),
+]
+
+
+@pytest.mark.parametrize(("command", "environ", "told"), FULL_DISK)
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(
+    tmp_path: Path, command: str, environ: dict[str, str], told: str
+) -> None:
+    whole = [*NO_ROOM, sys.executable, str(ROOT / "app.py"), *command.split()]
+    done = subprocess.run(whole, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    left = [file for file in (tmp_path / "data").iterdir() if file.suffix != ".lock"]
+    again = _run(tmp_path, "token", CHARGEYARD_JWT_SECRET=SECRET)
+
+    assert done.returncode in {1, 2}
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert told in done.stderr
+    assert left == []
+    assert again.returncode == 0, again.stderr
 
 
 def test_an_interrupted_command_ends_without_a_traceback(tmp_path: Path) -> None:
