@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.batches import batches
 from storage.lists import find
-from storage.models import ChargePoint, Charger, Evse, Location, OcppMessage, utc_now
+from storage.models import ChargePoint, Charger, ConnectorEvent, Evse, Location, OcppMessage, utc_now
 from storage.moves import pass_default_on
 from storage.paging import Sort
 from storage.text import is_storable
@@ -89,6 +89,15 @@ async def take_away(session: AsyncSession, ids: Sequence[str]) -> None:
     await remove(session, ids)
     for location_id in sorted(left):
         await session.run_sync(pass_default_on, location_id)
+
+
+async def forget(session: AsyncSession, ids: Sequence[str], limit: int) -> bool:
+    """Deletes at most so many frames and changes of status of these chargers; gives whether no more were left."""
+    for history in (OcppMessage, ConnectorEvent):
+        some = select(history.id).where(history.charger_id.in_(ids)).limit(limit)
+        gone = delete(history).where(history.id.in_(some)).execution_options(synchronize_session=False)
+        limit -= (await session.execute(gone)).rowcount  # type: ignore[attr-defined]  # a cursor's
+    return limit > 0
 
 
 async def remove(session: AsyncSession, ids: Sequence[str]) -> None:

@@ -9,6 +9,8 @@ from storage import chargers, locations
 from storage.models import Charger, Cpo, Job, OcpiLocation, utc_now
 from storage.work import OPEN_JOB
 
+ROWS_OF_A_CHARGER = 10  # about: itself, its station, and what each connector has
+
 
 async def parties_of(session: AsyncSession, country_code: str) -> set[str]:
     """The party ids that the tenant's networks have in this country."""
@@ -41,9 +43,10 @@ async def expire(session: AsyncSession, id: int) -> list[str]:
 async def remove_some(session: AsyncSession, id: int, limit: int) -> tuple[bool, list[str]]:
     """Deletes at most so many chargers and sites of a network, and after the last of them the network.
 
-    Gives whether that is gone, and the chargers that went. Its jobs stay, without it. Its row is locked first: two that
-    tear it down wait for each other there, never amid each other's rows, and nobody adds a site after the last one.
-    Then its sites are locked, before their chargers, as by all who delete those.
+    Gives whether that is gone, and the chargers that went. What they said goes before them, in steps of its own, of
+    about as many rows. The network's jobs stay, without it. Its row is locked first: two that tear it down wait for
+    each other there, never amid each other's rows, and nobody adds a site after the last one. Then its sites are
+    locked, before their chargers, as by all who delete those.
     """
     await session.execute(select(Cpo.id).where(Cpo.id == id).with_for_update())
     some = select(OcpiLocation.location_id).where(OcpiLocation.network_id == id).limit(limit)
@@ -51,6 +54,8 @@ async def remove_some(session: AsyncSession, id: int, limit: int) -> tuple[bool,
     await locations.lock(session, sites)
     there = select(Charger.id).where(Charger.location_id.in_(sites)).limit(limit)
     gone = list(await session.scalars(there))
+    if not await chargers.forget(session, gone, limit * ROWS_OF_A_CHARGER):
+        return False, []
     await chargers.remove(session, gone)
     if len(gone) == limit:
         return False, gone

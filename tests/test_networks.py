@@ -7,12 +7,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Cpo, Credentials, Job, JobItem, utc_now
+from storage import networks
+from storage.models import Charger, ConnectorEvent, Cpo, Credentials, Job, JobItem, OcppMessage, utc_now
+from storage.networks import ROWS_OF_A_CHARGER
 from tests.support.factories import add_charger, add_cpo, add_job, add_ocpi_location, writing
 from tests.support.gateway import Tenant
 from tests.support.jobs import BULK, DEADLINE_S, over, row_counts, sites, start_bulk
@@ -56,6 +60,21 @@ async def gone(tenant: Tenant, id: int) -> None:
     while (await tenant.data("query ($id: ID!) { cpo(id: $id) { id } }", id=str(id)))["cpo"] is not None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)
+
+
+async def add_history(tenant: Tenant, charger: Charger, count: int) -> None:
+    """So many frames of a charger, and as many changes of its connector."""
+    async with writing(tenant) as session:
+        for number in range(count):
+            row = {"id": f"{charger.id[-24:]}{number}", "charger_id": charger.id}
+            session.add(OcppMessage(**row, direction="cp_to_csms", action="Heartbeat", message="[]"))
+            session.add(ConnectorEvent(**row, connector_number=1, status="AVAILABLE", ocpp_status="Available"))
+
+
+async def history_left(session: AsyncSession) -> int:
+    """How many frames and changes of connectors the tenant has."""
+    counts = [await session.scalars(select(func.count()).select_from(kind)) for kind in (OcppMessage, ConnectorEvent)]
+    return sum(count.one() for count in counts)
 
 
 @asynccontextmanager
@@ -134,6 +153,22 @@ async def test_a_deleted_network_ends_its_jobs_and_leaves_nothing(tenant: Tenant
     assert (job["status"], job["error"]["code"]) == ("FAILED", "cancelled")
     counts = await row_counts(tenant)
     assert {name for name, count in counts.items() if count} == {"job_items", "job_events"}
+
+
+async def test_what_chargers_said_goes_in_batches_before_them(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    charger = await add_charger(tenant, location_id=(await add_ocpi_location(tenant, cpo)).location_id)
+    await add_history(tenant, charger, 45)
+
+    left = [90]
+    is_gone = False
+    while not is_gone:
+        async with writing(tenant) as session:
+            is_gone, _ = await networks.remove_some(session, cpo.id, 2)
+            left.append(await history_left(session))
+
+    assert left[-1] == 0
+    assert max(before - after for before, after in pairwise(left)) <= 2 * ROWS_OF_A_CHARGER
 
 
 async def test_a_network_whose_time_is_over_takes_no_more_work(tenant: Tenant) -> None:
