@@ -27,7 +27,9 @@ from storage.session import Tenant, TenantSession
 from storage.turn import WriteTurn
 
 STATEMENT_TIMEOUT_MS = 15_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+# a transaction rests for milliseconds between its statements; a node that was paused within one must not keep its
+# locks for longer than those wait that want them, which is a statement's time
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 BUSY_TIMEOUT_MS = 10_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 CACHE_KIB = 32 * 1024  # of SQLite, per connection; by default a long job reads the pages of its indexes again and again
 CHECKPOINT_PAGES = 10_000  # of 4 KiB; by default the same pages are copied into the file every few dozen sites
@@ -37,7 +39,6 @@ MAX_OVERFLOW = 2
 JOB_POOL_SIZE = 14  # of job steps and of the job engine itself
 POOL_TIMEOUT_S = 10
 PING_AFTER_S = 1.0  # of rest; a connection in use has answered just now
-STEP_TIMEOUT_MS = 10_000  # a job step takes milliseconds; a node that was paused within one must not keep its locks
 
 _NOTICE_A_VANISHED_HOST = {  # libpq: within some 15 s, idle or not
     "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000,
@@ -199,7 +200,7 @@ class Database:
             return engine
         settings = {
             "statement_timeout": STATEMENT_TIMEOUT_MS,
-            "idle_in_transaction_session_timeout": STEP_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_MS,
             "timezone": "UTC",
             # statements and foreign keys are planned once, while tables are small; each row is found by an index
             "enable_seqscan": "off",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.support.jobs import over, start_bulk, watch
+from tests.support.jobs import BULK, WAITING, over, start_bulk, watch
 from tests.support.nodes import Node, nodes
 from tests.support.operator import Operator, operator_of, wanted
 from tests.support.postgres import own_server
@@ -28,6 +28,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE %s
 """
 KNOWN_SITES = "SELECT reltuples FROM pg_class WHERE relname = 'locations'"
+LOCK_TENANT = "SELECT id FROM organizations WHERE id = %s FOR UPDATE"
 AT_WORK = "SELECT executor_id FROM dbos.workflow_status WHERE status = 'PENDING'"
 
 
@@ -77,6 +78,14 @@ class Cluster:
                 return found[0]
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
+
+    async def somebody_waits(self) -> None:
+        """Returns when a transaction waits for another."""
+        deadline = time.monotonic() + PATIENCE_S
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            while connection.execute(WAITING).fetchone() == (0,):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.02)
 
     def took_over(self) -> int:
         """How often a node has taken another's work over."""
@@ -144,6 +153,26 @@ async def test_a_node_that_was_paused_and_taken_for_dead_does_no_harm_when_it_co
     node.resume()
     await cluster.appears(node, before)  # about a second later: meanwhile it goes on with what it takes for its own
 
+    operator.audit(job_id, locations)
+
+
+async def test_requests_do_not_wait_in_vain_for_one_that_a_paused_node_has_begun(
+    operator: Operator, cluster: Cluster
+) -> None:
+    tenant, locations = operator.tenant, wanted(1)
+    with psycopg.connect(cluster.url) as lock:
+        lock.execute(LOCK_TENANT, [tenant.organization_id])
+        begun = asyncio.create_task(tenant.graphql(BULK, input={"cpoId": operator.cpo_id, "locations": wanted(1)}))
+        await cluster.somebody_waits()
+        cluster.first.pause()
+
+    operator.use(cluster.second)
+    job_id = await start_bulk(tenant, operator.cpo_id, locations)
+    cluster.first.resume()
+    (refusal,) = (await begun)["errors"]
+    await over(tenant, job_id)
+
+    assert refusal["extensions"]["code"] == "UNAVAILABLE"
     operator.audit(job_id, locations)
 
 
