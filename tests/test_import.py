@@ -94,6 +94,21 @@ async def test_each_messy_row_has_its_reason_and_nothing_is_half_written(run: Co
             assert (f"{field}:" in shown or f"no {field}" in shown) == (not (row[field] or "").strip()), shown
 
 
+async def test_elements_of_an_array_that_fail_are_told_from_each_other_by_their_numbers(
+    run: Command, tmp_path: Path
+) -> None:
+    good = rows_of(SITES)[0]
+    file = tmp_path / "sites.json"
+    file.write_text(json.dumps([good, {**good, "country": "FRA"}, {**good, "city": None}, 5]))
+
+    outcome = await run(file)
+
+    failures = [[cell.strip() for cell in line.split("│")[1:-1]] for line in outcome.out.splitlines() if "│" in line]
+    told = [(line, number, reason) for line, number, _, reason in (row for row in failures if len(row) == 4)]
+    assert [row[:2] for row in told] == [("1", "2"), ("1", "3"), ("1", "4")]
+    assert [row[2].partition(":")[0] for row in told] == ["BAD_USER_INPUT", "unreadable", "unreadable"]
+
+
 async def test_good_rows_among_messy_ones_are_created(run: Command, network: Network, tmp_path: Path) -> None:
     mixed = [row for pair in zip(rows_of(SITES), rows_of(MESSY), strict=False) for row in pair]
 

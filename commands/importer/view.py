@@ -21,6 +21,7 @@ from commands.importer.run import Failure
 PLAIN_PERIOD_S = 2.0
 SHOWN_FAILURES = 50
 SHOWN_REASON = 120
+SHOWN_NAME = 40
 PLAIN_WIDTH = 200  # without a terminal nothing knows a width; lines are read by people and by grep
 
 
@@ -92,7 +93,7 @@ def print_outcome(console: Console, created: int, failures: Sequence[Failure], e
         summary.add_row("failed", str(len(failures)), "in all")
     console.print(summary)
     if failures:
-        console.print(_failures(failures[:SHOWN_FAILURES]))
+        console.print(_table_of(_in_order(failures)[:SHOWN_FAILURES]))
     if len(failures) > SHOWN_FAILURES:
         console.print(f"… and {len(failures) - SHOWN_FAILURES} more; --report FILE writes all of them.")
 
@@ -108,7 +109,7 @@ def check_report(path: Path) -> None:
 def write_report(path: Path, failures: Sequence[Failure]) -> None:
     """Every failure as a line of NDJSON: the row with an `_import` key, so that it can be mended and imported."""
     with path.open("wb") as file:
-        for failure in sorted(failures, key=lambda failure: failure.row.line):
+        for failure in _in_order(failures):
             told: dict[str, Any] = {"line": failure.row.line, "code": failure.code, "reason": failure.reason}
             if failure.row.number is not None:
                 told["number"] = failure.row.number
@@ -122,10 +123,20 @@ def _told(code: str, reason: str) -> Text:
     return Text(text if len(text) <= SHOWN_REASON else f"{text[: SHOWN_REASON - 1]}…")
 
 
-def _failures(failures: Sequence[Failure]) -> Table:
-    table = Table("line", "name", "reason", title="not created", title_justify="left")
-    table.columns[0].justify = "right"
-    for failure in sorted(failures, key=lambda failure: failure.row.line):
-        name = failure.row.site.get("name") or failure.row.text or ""
-        table.add_row(str(failure.row.line), Text(str(name)[:40]), _told(failure.code, failure.reason))
+def _in_order(failures: Sequence[Failure]) -> list[Failure]:
+    """The failures as their rows stand in the file."""
+    return sorted(failures, key=lambda failure: (failure.row.line, failure.row.known_as))
+
+
+def _table_of(failures: Sequence[Failure]) -> Table:
+    """Line and reason of each; elements of an array, which may share a line, have a number too."""
+    place = ("line", "number") if any(failure.row.number for failure in failures) else ("line",)
+    table = Table(*place, "name", "reason", title="not created", title_justify="left")
+    for column in table.columns[: len(place)]:
+        column.justify = "right"
+    for failure in failures:
+        row = failure.row
+        stands = (str(row.line), str(row.number or ""))[: len(place)]
+        name = str(row.site.get("name") or row.text or "")
+        table.add_row(*stands, Text(name[:SHOWN_NAME]), _told(failure.code, failure.reason))
     return table
