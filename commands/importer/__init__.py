@@ -11,9 +11,10 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from commands.arguments import gateway_url, within
-from commands.importer.answers import Refused, Unreachable
-from commands.importer.client import Client
+from commands import api
+from commands.api.answers import Refused, Unreachable
+from commands.api.client import Client
+from commands.arguments import within
 from commands.importer.rows import Source, UnusableFile, read_source
 from commands.importer.run import Import
 from commands.importer.sites import OCPP_VERSIONS, Chargers
@@ -29,10 +30,7 @@ MAX_CHARGERS = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="NDJSON, a JSON array or CSV of sites, plain or gzipped")
     parser.add_argument("--cpo", required=True, metavar="ID", help="the network to create the sites in")
-    parser.add_argument(
-        "--url", type=gateway_url, help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)"
-    )
-    parser.add_argument("--token", help="a bearer token of the network's organization (default: CHARGEYARD_TOKEN)")
+    api.add_arguments(parser)
     parser.add_argument("--batch-size", type=within(1, MAX_BATCH), default=DEFAULT_BATCH, help="sites in one request")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write every failure to FILE as NDJSON")
     chargers = parser.add_argument_group("chargers")
@@ -49,10 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    token = settings.token.get_secret_value()
-    if not token:
-        print("A token is needed: --token or CHARGEYARD_TOKEN (see: .venv/bin/python app.py token).", file=sys.stderr)
-        return MISUSE
+    token = api.token_of(settings)
     try:
         source = read_source(args.file)
         if args.report:

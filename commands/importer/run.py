@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from commands.importer.answers import Refused
-from commands.importer.client import Client
+from commands.api.answers import Refused
+from commands.api.client import Client
+from commands.importer.calls import bulk_create, network_status
 from commands.importer.rows import Row, Source
 from commands.importer.sites import Chargers, Site, batch_key, make_sites
 
@@ -58,7 +59,7 @@ class Import:
             await self._create(source.digest, sites[start : start + batch_size])
 
     async def _network_ready(self) -> None:
-        while (status := await self.client.network_status(self.cpo_id)) != "READY":
+        while (status := await network_status(self.client, self.cpo_id)) != "READY":
             if status is None:
                 raise Refused("NOT_FOUND", f"There is no network {self.cpo_id} in this organization.")
             if status == "FAILED":
@@ -80,7 +81,7 @@ class Import:
 
     async def _accepted(self, digest: str, sites: Sequence[Site]) -> str:
         key = batch_key(digest, self.cpo_id, sites)
-        return await self.client.bulk_create(self.cpo_id, [site.location for site in sites], key)
+        return await bulk_create(self.client, self.cpo_id, [site.location for site in sites], key)
 
     def _divided(self, sites: list[Site], refusal: Refused) -> list[list[Site]]:
         """What is left to send after a refusal."""

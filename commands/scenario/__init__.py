@@ -11,9 +11,9 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from commands.arguments import gateway_url
-from commands.importer.answers import Refused, Unreachable
-from commands.importer.client import Client
+from commands import api
+from commands.api.answers import Refused, Unreachable
+from commands.api.client import Client
 from commands.scenario.plan import Plan, UnusableScenario, read_plan
 from commands.scenario.play import Play, Report
 from settings import Settings
@@ -24,17 +24,11 @@ REASONS_SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a TOML file, as docs/scenarios.md has it")
-    parser.add_argument(
-        "--url", type=gateway_url, help="the gateway (default: CHARGEYARD_PUBLIC_URL or http://127.0.0.1:8080)"
-    )
-    parser.add_argument("--token", help="a bearer token of the organization to play in (default: CHARGEYARD_TOKEN)")
+    api.add_arguments(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    token = settings.token.get_secret_value()
-    if not token:
-        print("A token is needed: --token or CHARGEYARD_TOKEN (see: .venv/bin/python app.py token).", file=sys.stderr)
-        return MISUSE
+    token = api.token_of(settings)
     try:
         plan = read_plan(args.file)
     except UnusableScenario as exc:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from commands.importer.answers import Refused
-from commands.importer.client import Client
+from commands.api.answers import Refused
+from commands.api.client import Client
 from commands.scenario.plan import AnyStep, Charge, Fault, Network, Plan, Plug, Power, Start, Wait, Weather
 
 POLL_S = 0.25

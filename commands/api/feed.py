@@ -10,7 +10,7 @@ from uuid import uuid4
 import aiohttp
 import orjson
 
-from commands.importer.answers import Later, Refused, data_of, raise_first
+from commands.api.answers import Later, Refused, data_of, raise_first
 
 HEARTBEAT_S = 15.0
 POLICY_CLOSES = range(4400, 4500)  # what graphql-transport-ws closes with when trying again is of no use

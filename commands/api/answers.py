@@ -1,4 +1,4 @@
-"""What a gateway may answer to the import: data, a refusal, or a reason to come back later."""
+"""What a gateway may answer: data, a refusal, or a reason to come back later."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-PATIENCE_S = 120.0  # how long a gateway may be away (a restart, say) before the import gives up
+PATIENCE_S = 120.0  # how long a gateway may be away (a restart, say) before a command gives up
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
 LATER_CODES = {"RATE_LIMITED", "UNAVAILABLE", "TIMEOUT"}
 
 
 class Unreachable(Exception):
-    """The gateway did not answer for longer than the import is patient."""
+    """The gateway did not answer for longer than a command is patient."""
 
 
 class Refused(Exception):

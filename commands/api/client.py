@@ -1,25 +1,19 @@
-"""What the import asks of the GraphQL API: accept a batch, watch its job, tell what failed."""
+"""Operations of the GraphQL API, and jobs from their acceptance to their end."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
 
-from commands.importer.answers import Later, Patience, Refused, data_of
-from commands.importer.feed import Progress, job_events
+from commands.api.answers import Later, Patience, Refused, data_of
+from commands.api.feed import Progress, job_events
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=60)
 
-NETWORK = "query Network($id: ID!) { cpo(id: $id) { provisioning { status } } }"
-CREATE = """
-    mutation Import($input: BulkCreateOcpiLocationsInput!) {
-      bulkCreateOcpiLocations(input: $input) { job { id } }
-    }
-"""
 ITEMS = """
     query Items($id: ID!, $status: JobItemStatus!, $after: String) {
       job(id: $id) {
@@ -54,17 +48,6 @@ class Client:
         self._http = http
         self._url = f"{url.rstrip('/')}/graphql"
         self._authorization = f"Bearer {token}"
-
-    async def network_status(self, cpo_id: str) -> str | None:
-        """The provisioning status of a network; None when there is no such network."""
-        cpo = (await self.execute(NETWORK, id=cpo_id))["cpo"]
-        return str(cpo["provisioning"]["status"]) if cpo else None
-
-    async def bulk_create(self, cpo_id: str, locations: Sequence[dict[str, Any]], key: str) -> str:
-        """Has a batch accepted; gives the id of its job. The same key and batch give the same job again."""
-        items = [{"location": location} for location in locations]
-        data = await self.execute(CREATE, input={"cpoId": cpo_id, "locations": items, "idempotencyKey": key})
-        return str(data["bulkCreateOcpiLocations"]["job"]["id"])
 
     async def watch(self, job_id: str) -> AsyncIterator[Progress]:
         """A job's progress until it is over, through lost connections."""
@@ -122,5 +105,5 @@ class Client:
 
 
 def _reason(item: dict[str, Any], job: dict[str, Any]) -> tuple[str, str]:
-    error = item["error"] or job["error"] or {"message": "The job ended before this site."}
+    error = item["error"] or job["error"] or {"message": "The job ended before this item."}
     return error.get("code", "not_carried_out"), error["message"]
