@@ -27,6 +27,7 @@ from storage.models import (
 from tests.support.gateway import Tenant
 
 _numbers = count(1)
+_parties = count()  # random ones of three characters meet now and then
 
 
 def writing(tenant: Tenant) -> AbstractAsyncContextManager[AsyncSession]:
@@ -44,7 +45,7 @@ async def add_location(tenant: Tenant, **values: Any) -> Location:
 async def add_cpo(tenant: Tenant, **values: Any) -> Cpo:
     """A network that is ready, with an unused Token A."""
     defaults = {
-        "country_code": "FR", "party_id": uuid4().hex[:3].upper(), "role": "CPO", "name_prefix": "demo-",
+        "country_code": "FR", "party_id": f"{next(_parties) % 1000:03}", "role": "CPO", "name_prefix": "demo-",
         "template": "small-urban-ac", "template_version": 1, "ocpi_version": "2.2.1", "seed": 1, "overrides": {},
         "status": "READY", "workflow_run_id": f"wfr_{uuid4().hex}",
     }  # fmt: skip
