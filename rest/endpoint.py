@@ -16,6 +16,7 @@ from edge import context_of, sent_body
 from errors import InvalidRequest
 from resolvers.context import Context
 from rest.reads import body_of
+from rest.responses import json_of
 from rest.route import Access, Route
 from rest.validation import Detail, Unprocessable, finding, findings, located
 
@@ -133,7 +134,7 @@ async def _body_of(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> 
         if body is not None:
             return body
     result = await route.handler(ctx, **arguments)
-    return None if route.response is None else route.response.dump_json(result, exclude_unset=True)
+    return None if route.response is None else await asyncio.to_thread(json_of, result)
 
 
 def _answer(route: Route, request: web.Request, body: bytes | None) -> web.Response:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
 
 from pydantic import Field
 
-from rest.responses import Instant, ProvisioningErrorDetail, Response, Status
+from rest.responses import Instant, Item, ProvisioningErrorDetail, Response, Status
 from storage.models import Job
+
+Row = TypeVar("Row")
+
+
+async def shown(of: Callable[[Row], Item], rows: Sequence[Row]) -> list[Item]:
+    """What a job made or gave up, as it is answered; thousands are made in a thread, so that others get their turn."""
+    return await asyncio.to_thread(lambda: [of(row) for row in rows])
 
 
 class JobAccepted(Response):

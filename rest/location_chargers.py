@@ -13,10 +13,10 @@ from resolvers.context import Context
 from resolvers.inputs import MAX_GROUPS, BulkCreateChargersInput, ChargerGroupInput
 from resolvers.values import IdempotencyKey
 from rest.chargers import ChargerListResponse, ChargerResponse, UpdateChargerRequest
-from rest.jobs import JobAccepted, JobResults, JobStatus
+from rest.jobs import JobAccepted, JobResults, JobStatus, shown
 from rest.requests import Id, PageQuery
 from rest.responses import Response
-from storage.models import Charger, JobItem, ProvisioningStatus
+from storage.models import JobItem, ProvisioningStatus
 
 MAX_UPDATES = 1_000  # each is a transaction of its own, made while the client waits
 
@@ -164,6 +164,6 @@ async def get_location_chargers_job(ctx: Context, location_id: Id, job_id: Id) -
     if job.status != ProvisioningStatus.READY:
         return LocationChargerBulkStatusResponse.of(job, None)
     made = await jobs.results_of(ctx, job)
-    created = [ChargerResponse.read(row) for row in made.created if isinstance(row, Charger)]
-    failed = [ChargerFailure.of(item) for item in made.failed]
+    created = await shown(ChargerResponse.read, made.created)
+    failed = await shown(ChargerFailure.of, made.failed)
     return LocationChargerBulkStatusResponse.of(job, LocationChargerResults.of(created, failed))

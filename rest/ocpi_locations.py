@@ -20,7 +20,7 @@ from resolvers.inputs import (
     OcpiLocationChanges,
 )
 from resolvers.values import IdempotencyKey
-from rest.jobs import JobAccepted, JobResults, JobStatus
+from rest.jobs import JobAccepted, JobResults, JobStatus, shown
 from rest.reads import NumberedRows, OneRow
 from rest.requests import CpoId, Id, PageQuery
 from rest.responses import Below, Coordinates, Instant, ListResponse, Of, Response, Within
@@ -154,7 +154,7 @@ async def answers(ctx: Context, rows: Sequence[OcpiLocation]) -> list[OcpiLocati
     made: list[OcpiLocationResponse] = []
     for batch in batches(rows, SITES_AT_ONCE):
         chargers = await chargers_by_location(ctx, [row.location_id for row in batch])
-        evses = await _evses(ctx, [charger.id for here in chargers.values() for charger in here])
+        evses = await evses_by_charger(ctx, [charger.id for here in chargers.values() for charger in here])
         made += await asyncio.to_thread(_made, batch, chargers, evses)
     return made
 
@@ -166,13 +166,6 @@ def _made(
         OcpiLocationResponse.of(row, [ChargerSummary.of(each, evses[each.id]) for each in chargers[row.location_id]])
         for row in rows
     ]
-
-
-async def _evses(ctx: Context, charger_ids: Sequence[str]) -> dict[str, list[Evse]]:
-    found: dict[str, list[Evse]] = {}
-    for batch in batches(charger_ids):
-        found.update(await evses_by_charger(ctx, batch))
-    return found
 
 
 async def list_ocpi_locations(ctx: Context, cpo_id: CpoId, query: PageQuery) -> OcpiLocationListResponse:
@@ -210,7 +203,7 @@ async def get_ocpi_locations_job(ctx: Context, cpo_id: CpoId, job_id: Id) -> Loc
         return LocationBulkStatusResponse.of(job, None)
     made = await jobs.results_of(ctx, job)
     created = await answers(ctx, [row for row in made.created if isinstance(row, OcpiLocation)])
-    failed = [OcpiLocationFailure.of(item) for item in made.failed]
+    failed = await shown(OcpiLocationFailure.of, made.failed)
     return LocationBulkStatusResponse.of(job, OcpiLocationResults.of(created, failed))
 
 

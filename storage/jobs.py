@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from storage.lists import find
+from storage.lists import every, find
 from storage.models import Job, JobItem, JobItemStatus
 from storage.paging import Sort
 
@@ -33,4 +33,4 @@ async def settled_items(session: AsyncSession, job_id: str) -> list[JobItem]:
     """The items of a job that are done or given up, in order."""
     settled = (JobItemStatus.SUCCEEDED, JobItemStatus.FAILED)
     rows = items().where(JobItem.job_id == job_id, JobItem.status.in_(settled)).order_by(JobItem.index)
-    return list(await session.scalars(rows))
+    return await every(session, rows)

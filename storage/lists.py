@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,8 +10,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, and_, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.batches import batches
 from storage.paging import Column, Listing, Order, Page, Window, behind, collect, directed, narrow
 from storage.text import is_storable
+
+# what the loop does at once, in some ten milliseconds: it writes a statement with so many values, makes so many rows
+KEYS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 250
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", bound=Hashable)
@@ -78,8 +84,10 @@ async def counts_by(session: AsyncSession, rows: Select[Any], parent: Column, ke
 
 async def rows_by(session: AsyncSession, rows: Select[Row], column: Column, keys: Sequence[Key]) -> Mapping[Key, Row]:
     """The row of each key that has one, where `column` is unique."""
-    found = await session.scalars(rows.where(column.in_(keys)))
-    return {getattr(row, column.key): row for row in found}
+    found: dict[Key, Row] = {}
+    for some in batches(keys, KEYS_AT_ONCE):
+        found.update({getattr(row, column.key): row for row in await every(session, rows.where(column.in_(some)))})
+    return found
 
 
 async def groups_by(
@@ -87,9 +95,21 @@ async def groups_by(
 ) -> Mapping[Key, list[Row]]:
     """All rows of each parent, in the statement's order."""
     groups: dict[Key, list[Row]] = {key: [] for key in keys}
-    for row in await session.scalars(rows.where(parent.in_(keys))):
-        groups[getattr(row, parent.key)].append(row)
+    for some in batches(keys, KEYS_AT_ONCE):
+        for row in await every(session, rows.where(parent.in_(some))):
+            groups[getattr(row, parent.key)].append(row)
     return groups
+
+
+async def every(session: AsyncSession, rows: Select[Row]) -> list[Row]:
+    """All rows of a statement, however many: others on the loop have their turn while they are made."""
+    # all values are there then; the rows are made of them as they are taken, which `AsyncSession.scalars` does at once
+    found = await session.run_sync(lambda sync_session: sync_session.scalars(rows).yield_per(ROWS_AT_ONCE))
+    made: list[Row] = []
+    for some in found.partitions():
+        made += some
+        await asyncio.sleep(0)
+    return made
 
 
 def _ranked(rows: Select[Row], parent: Column, order: Order, window: Window) -> Select[Row]:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import add_cpo
+from storage.bulk import insert_rows
+from storage.models import JobItem
+from tests.support.factories import add_chargers, add_cpo, add_job, add_ocpi_location, add_ocpi_locations, writing
 from tests.support.gateway import Gateway, Tenant
 from tests.support.rest import CHARGER_TEMPLATE, SITE, ended, got, made, make_network, ready
 from tests.support.turns import watched_turns
 
+A_TURN = 8  # of all the work for an answer, at most one part of so many is done at once
 THOUSAND = {"template": CHARGER_TEMPLATE, "charger_ids": [f"{number:03}" for number in range(1000)]}
 
 
@@ -315,6 +318,44 @@ async def test_others_have_their_turn_while_a_large_request_is_read(tenant: Tena
 
     assert status == 404
     assert turns.longest_s < turns.worked_s / 5
+
+
+async def test_others_have_their_turn_while_a_site_with_thousands_of_chargers_is_answered(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    site = await add_ocpi_location(tenant, cpo)
+    await add_chargers(tenant, site.location_id, 5_000)
+    path = f"{sites_of({'cpo_id': cpo.id})}/{site.id}"
+
+    async with watched_turns() as turns:
+        body = await sent(tenant, "PATCH", path, json={"name": "New"})
+
+    assert body.count(b'"identity"') == 5_000
+    assert turns.longest_s < turns.worked_s / A_TURN
+
+
+async def test_others_have_their_turn_while_thousands_of_sites_that_a_job_made_are_answered(tenant: Tenant) -> None:
+    cpo = await add_cpo(tenant)
+    ids = await add_ocpi_locations(tenant, cpo, 5_000)
+    job = await add_job(tenant, network_id=cpo.id, total=10_000, succeeded=5_000, failed=5_000)
+    items: list[dict[str, Any]] = [{"status": "SUCCEEDED", "ocpi_location_id": id} for id in ids]
+    items += [{"status": "FAILED", "error": {"code": "x", "message": "y"}} for _ in ids]
+    rows = [{"job_id": job.id, "index": index, "payload": {}, **item} for index, item in enumerate(items)]
+    async with writing(tenant) as session:
+        await session.run_sync(insert_rows, JobItem, rows)
+
+    async with watched_turns() as turns:
+        body = await sent(tenant, "GET", f"{sites_of({'cpo_id': cpo.id})}/jobs/{job.id}")
+
+    assert (body.count(b'"slug"'), body.count(b'"error":"y"')) == (5_000, 5_000)
+    assert turns.longest_s < turns.worked_s / A_TURN
+
+
+async def sent(tenant: Tenant, method: str, path: str, **options: Any) -> bytes:
+    """The body of an answer as it came: to read JSON of this size would take a turn of its own."""
+    url = f"{tenant.gateway.url}{path}"
+    async with tenant.gateway.http.request(method, url, headers=tenant.headers, **options) as response:
+        assert response.status == 200
+        return await response.read()
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])

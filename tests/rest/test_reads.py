@@ -17,6 +17,7 @@ from errors import NotFound, Unavailable
 from resolvers.auth import Principal
 from resolvers.context import Context
 from rest.reads import body_of
+from rest.responses import json_of
 from rest.route import Route
 from rest.routes import ROUTES
 from storage.session import ALL_TENANTS
@@ -108,12 +109,11 @@ async def _compiled(tenant: Tenant, route: Route, arguments: dict[str, Any]) -> 
 
 
 async def _handled(tenant: Tenant, route: Route, arguments: dict[str, Any]) -> Any:
-    assert route.response is not None
     try:
         result = await route.handler(_context(tenant), **arguments)
     except NotFound:
         return None
-    return orjson.loads(route.response.dump_json(result, exclude_unset=True))
+    return orjson.loads(json_of(result))
 
 
 def _context(tenant: Tenant) -> Context:

@@ -69,6 +69,21 @@ async def add_ocpi_location(tenant: Tenant, cpo: Cpo, *, parking_type: str | Non
     return row
 
 
+async def add_ocpi_locations(tenant: Tenant, cpo: Cpo, count: int) -> list[str]:
+    """So many sites of a network, thousands within a second; gives the ids of their OCPI locations."""
+    now = utc_now()
+    record = {"created_at": now, "updated_at": now}
+    sites = [_site() | record | {"id": str(uuid4()), "slug": f"site-{uuid4().hex}"} for _ in range(count)]
+    rows = [
+        {"id": f"loc-{uuid4().hex}", "location_id": site["id"], "network_id": cpo.id, "created_at": now}
+        for site in sites
+    ]
+    async with writing(tenant) as session:
+        await session.run_sync(insert_rows, Location, sites)
+        await session.run_sync(insert_rows, OcpiLocation, rows)
+    return [str(row["id"]) for row in rows]
+
+
 async def add_charger(tenant: Tenant, *, location_id: str | None = None, evses: int = 1, **values: Any) -> Charger:
     """A charger that should not run, with its EVSEs."""
     number = next(_numbers)
