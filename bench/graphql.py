@@ -136,20 +136,31 @@ def _compare(servers: Sequence[Server], ids: Sequence[str]) -> None:
 def _measure(servers: Sequence[Server], ids: Sequence[str], rounds: int, seconds: float) -> dict[str, Rates]:
     rates: dict[str, Rates] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds + 1):
-        for name, query in sorted({**QUERIES, **PAGED}.items()):  # a paged list right after the plain one
-            for server in servers:
-                if name in QUERIES or server.name == OURS:
-                    found = server.rate(name, query, ids, seconds)
-                    if number:  # the first round is for compilers and caches to warm up
-                        rates[server.name][name].append(found)
-        for name, path in REST.items():
-            for server in servers:
-                if server.name in {OURS, PLAIN}:
-                    found = server.rest_rate(path.format(id=ids[0]), seconds)
-                    if number:
-                        rates[server.name][name].append(found)
+        for server, name in _turns(servers):
+            found = _rate(server, name, ids, seconds)
+            if number:  # the first round is for compilers and caches to warm up
+                rates[server.name][name].append(found)
         print(f"round {number} of {rounds} is over", file=sys.stderr)
     return rates
+
+
+def _turns(servers: Sequence[Server]) -> Iterator[tuple[Server, str]]:
+    """What is asked for in a round, by whom; what is compared in short succession."""
+    for name in QUERIES:
+        for server in servers:
+            yield server, name
+            if server.name == OURS and f"{name} paged" in PAGED:
+                yield server, f"{name} paged"
+    for name in REST:
+        for server in servers:
+            if server.name in {OURS, PLAIN}:
+                yield server, name
+
+
+def _rate(server: Server, name: str, ids: Sequence[str], seconds: float) -> float:
+    if name in REST:
+        return server.rest_rate(REST[name].format(id=ids[0]), seconds)
+    return server.rate(name, {**QUERIES, **PAGED}[name], ids, seconds)
 
 
 def _print(rates: Mapping[str, Rates], database: str) -> None:

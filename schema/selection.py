@@ -206,31 +206,32 @@ class Selection:
     def _connection(self, keyset: Keyset, selected: Selected) -> Value:
         """The connection, made around the first of its lists: with that the rows of the page are read and counted."""
         parts = self._object(selected, lambda of: of)
-        around = next((of for of in parts.values() if isinstance(of, Selected) and of.name in LISTS), None)
-        is_full = keyset.is_full(counted=around is not None)
+        lists = [(key, of) for key, of in parts.items() if isinstance(of, Selected) and of.name in LISTS]
+        if not lists:
+            return self.statement.forms.object({key: self._part(keyset, of) for key, of in parts.items()})
+        around, rows = lists[0]
+        page = keyset.around()  # before the other parts, which are asked among its rows
+        beside = {key: self._part(keyset, of) for key, of in parts.items() if key != around}
 
-        def connection(items: Value | None = None) -> Value:
-            values: dict[str, Value] = {}
-            for key, of in parts.items():
-                if not isinstance(of, Selected):
-                    values[key] = of
-                else:
-                    values[key] = items if of is around and items is not None else self._part(keyset, of, is_full)
-            return self.statement.forms.object(values)
+        def connection(items: Value) -> Value:
+            return self.statement.forms.object({key: beside.get(key, items) for key in parts})
 
-        return self._list(keyset, around, connection) if around else connection()
+        return self._list(keyset, page, rows, connection)
 
-    def _part(self, keyset: Keyset, selected: Selected, is_full: ColumnElement[bool]) -> Value:
-        if selected.name in LISTS:
-            return self._list(keyset, selected)
-        if selected.name == "pageInfo":
-            return self.statement.forms.object(self._object(selected, lambda of: _place(keyset, of, is_full)))
-        if selected.name == "totalCount":
+    def _part(self, keyset: Keyset, of: Selected | Value) -> Value:
+        if not isinstance(of, Selected):
+            return of
+        if of.name in LISTS:
+            return self._list(keyset, keyset.level(), of)
+        if of.name == "pageInfo":
+            return self.statement.forms.object(self._object(of, lambda field: _place(keyset, field)))
+        if of.name == "totalCount":
             return keyset.total()
-        raise Unsupported(f"{selected.name} of a connection")
+        raise Unsupported(f"{of.name} of a connection")
 
-    def _list(self, keyset: Keyset, selected: Selected, around: Callable[[Value], Value] | None = None) -> Value:
-        level = keyset.level()
+    def _list(
+        self, keyset: Keyset, level: Level, selected: Selected, around: Callable[[Value], Value] | None = None
+    ) -> Value:
         if selected.name == "nodes":
             return level.many(self._row(level, selected), around)
         return level.many(self._object(selected, lambda of: self._edge(keyset, level, of)), around)
@@ -279,17 +280,17 @@ def _linked(rows: Any, link: tuple[Any, Any] | None, above: Level | None) -> Any
     return above.reached(rows, *link)
 
 
-def _place(keyset: Keyset, selected: Selected, is_full: ColumnElement[bool]) -> Value:
+def _place(keyset: Keyset, selected: Selected) -> Value:
     """A field of `pageInfo`. The side that the cursor names is taken to have rows: the cursor's own."""
     match selected.name:
         case "hasNextPage":
-            return keyset.has_cursor() if keyset.backward else keyset.has_more(is_full)
+            return keyset.has_cursor() if keyset.backward else keyset.has_more()
         case "hasPreviousPage":
-            return keyset.has_more(is_full) if keyset.backward else keyset.has_cursor()
+            return keyset.has_more() if keyset.backward else keyset.has_cursor()
         case "startCursor":
-            return keyset.far(is_full) if keyset.backward else keyset.near()
+            return keyset.far() if keyset.backward else keyset.near()
         case "endCursor":
-            return keyset.near() if keyset.backward else keyset.far(is_full)
+            return keyset.near() if keyset.backward else keyset.far()
     raise Unsupported(f"{selected.name} of a page")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -13,13 +13,16 @@ from sqlalchemy import (
     Dialect,
     Float,
     FromClause,
+    Integer,
     Select,
     case,
     cast,
     func,
     literal_column,
     select,
+    true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.types import String, TypeEngine
@@ -28,6 +31,7 @@ from storage.models.base import UtcDateTime
 from storage.plan.errors import Unsupported
 
 Fields = Mapping[str, ColumnElement[Any]]
+End = Callable[[ColumnElement[Any], bool], ColumnElement[Any]]  # of a value, and whether the last row's is wanted
 
 POSTGRES_NAME_BYTES = 63
 POSTGRES_PLACE = re.compile(r"\$(\d+)::(VARCHAR|INTEGER|BIGINT)(?![\w(])")
@@ -52,6 +56,11 @@ class Forms(Protocol):
 
     def many(self, source: FromClause, fields: Fields) -> tuple[ColumnElement[Any], FromClause]:
         """The list of the objects of a source's rows, in its order, and from where it is selected."""
+        ...
+
+    @property
+    def end(self) -> End | None:
+        """How to ask for a value of a list's first or last row among its rows; None where an index is faster."""
         ...
 
     def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -91,6 +100,10 @@ class PostgresForms:
         row, rows = self._rows(source, fields)
         return func.coalesce(func.json_agg(row), text("[]")), rows
 
+    @property
+    def end(self) -> End:
+        return _end_of_array
+
     def wire(self, value: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
         if isinstance(type_, UtcDateTime):
             return func.to_char(func.timezone(text("UTC"), value), text('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
@@ -125,14 +138,15 @@ class PostgresForms:
             return self.object(fields), source
         if any(len(key) > POSTGRES_NAME_BYTES for key in fields):
             raise Unsupported("a response key longer than PostgreSQL's names")
-        members = select(*(value.label(key) for key, value in fields.items()))
-        return _ROW, members.select_from(source).subquery("#r")
+        members = select(*(value.label(key) for key, value in fields.items())).lateral("#r")
+        return _ROW, source.join(members, true())
 
 
 class SqliteForms:
     """SQLite: objects are made of pairs; numbers and truth values need care because it has few types."""
 
     dialect: Dialect = sqlite_dialect()
+    end = None  # from an array of JSON it would take longer
 
     def object(self, fields: Fields) -> ColumnElement[Any]:
         return func.json_object(*_members(fields, SQLITE_ARGUMENTS))
@@ -171,6 +185,12 @@ def text(value: str) -> ColumnElement[str]:
 def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
     """A value as text, for ids that are numbers in the database."""
     return cast(value, String())
+
+
+def _end_of_array(value: ColumnElement[Any], is_last: bool) -> ColumnElement[Any]:
+    place: Any = func.count() if is_last else literal_column("1", Integer())
+    end: ColumnElement[Any] = func.array_agg(value, type_=ARRAY(value.type))[place]
+    return end
 
 
 def _members(fields: Fields, most: int) -> list[ColumnElement[Any]]:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.util import find_tables
 
 from storage.paging import Order, Sort, Window, beyond, decode, directed, signature
 from storage.plan.errors import Unsupported
-from storage.plan.forms import Fields, as_text, text
+from storage.plan.forms import End, Fields, as_text, text
 from storage.plan.parameters import Rows, Variables, number
 from storage.plan.statement import Statement
 
@@ -76,9 +76,16 @@ class Level:
 
     def cursor(self, order: Order) -> ColumnElement[str]:
         """The cursor of a row, as `storage.paging.encode` makes it."""
+        return self._cursor(order, self.column)
+
+    def end_cursor(self, order: Order, end: End, *, is_last: bool) -> ColumnElement[str]:
+        """The cursor of the first or of the last row, asked among all of them."""
+        return self._cursor(order, lambda attribute: end(self.column(attribute), is_last))
+
+    def _cursor(self, order: Order, value_of: Callable[[Attribute], ColumnElement[Any]]) -> ColumnElement[str]:
         shown: ColumnElement[str] = text(signature(order))
         for sort in order:
-            value = self.forms.wire(self.column(sort.column), sort.column.type)
+            value = self.forms.wire(value_of(sort.column), sort.column.type)
             shown = shown + text(".") + self.forms.hex(as_text(value))
         return shown
 
@@ -112,10 +119,11 @@ class Level:
 
 
 class Keyset:
-    """One page of a list, with its neighbours and its count, which are subqueries of their own over the same rows.
+    """One page of a list, with its neighbours and its count.
 
-    An index answers each for next to nothing, and most pages are not full, which tells all; numbering the rows of one
-    subquery costs three times as much on SQLite.
+    Where the connection is made around the rows of the page, these are counted, and on PostgreSQL tell its ends. The
+    rest are subqueries of their own over the same rows: an index answers each for next to nothing, and most pages are
+    not full, which tells all; numbering the rows of one subquery costs three times as much on SQLite.
     """
 
     def __init__(
@@ -128,6 +136,7 @@ class Keyset:
         self._is_behind = now.cursor is not None
         self.backward = now.backward
         self._rows = rows
+        self._around: Level | None = None
         self._reading = directed(order, now)
         self._limit, cursor = self._parameters(now, again)
         behind = rows.where(beyond(self._reading, cursor)) if cursor else rows
@@ -137,16 +146,15 @@ class Keyset:
         """The rows of the page, in the order of the list."""
         return Level(self.statement, self._read.limit(self._limit), order=self.order if self.backward else ())
 
-    def is_full(self, *, counted: bool) -> ColumnElement[bool]:
-        """Whether the page has as many rows as it may; `counted` where the question is put among its rows."""
-        if counted:
-            return func.count() == self._limit
-        return self._read.with_only_columns(ONE, maintain_column_froms=True).offset(self._limit - number(1)).exists()
+    def around(self) -> Level:
+        """The same, if all that follows is asked among these rows."""
+        self._around = self.level()
+        return self._around
 
-    def has_more(self, is_full: ColumnElement[bool]) -> ColumnElement[bool]:
+    def has_more(self) -> ColumnElement[bool]:
         """Whether rows follow in the direction of reading."""
         further = self._read.with_only_columns(ONE, maintain_column_froms=True).offset(self._limit).limit(number(1))
-        return self.statement.forms.truth(is_full & further.exists())
+        return self.statement.forms.truth(self._is_full() & further.exists())
 
     def has_cursor(self) -> ColumnElement[bool]:
         """Whether the page lies behind a row of the list."""
@@ -154,17 +162,35 @@ class Keyset:
 
     def near(self) -> ColumnElement[Any]:
         """The cursor of the page's row that is read first."""
-        return self._cursor(self._read)
+        shown = self._shown(is_last=self.backward)
+        return self._cursor(self._read) if shown is None else shown
 
-    def far(self, is_full: ColumnElement[bool]) -> ColumnElement[Any]:
+    def far(self) -> ColumnElement[Any]:
         """The cursor of the page's row that is read last: that of the list where the page is not full."""
+        shown = self._shown(is_last=not self.backward)
+        if shown is not None:
+            return shown
         last_first = [Sort(sort.column, not sort.descending).expression for sort in self._reading]
         backwards = self._read.order_by(None).order_by(*last_first)
-        return case((is_full, self._cursor(self._read.offset(self._limit - number(1)))), else_=self._cursor(backwards))
+        full = self._cursor(self._read.offset(self._limit - number(1)))
+        return case((self._is_full(), full), else_=self._cursor(backwards))
 
     def total(self) -> ColumnElement[int]:
         """How many rows the list has on all its pages."""
         return self._rows.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
+
+    def _is_full(self) -> ColumnElement[bool]:
+        """Whether the page has as many rows as it may."""
+        if self._around is not None:
+            return func.count() == self._limit
+        return self._read.with_only_columns(ONE, maintain_column_froms=True).offset(self._limit - number(1)).exists()
+
+    def _shown(self, *, is_last: bool) -> ColumnElement[Any] | None:
+        """The cursor of an end of the page, where the rows around show it."""
+        end = self.statement.forms.end
+        if self._around is None or end is None:
+            return None
+        return self._around.end_cursor(self.order, end, is_last=is_last)
 
     def _cursor(self, rows: Rows) -> ColumnElement[Any]:
         """The cursor of the first of these rows, or null."""
